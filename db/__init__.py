@@ -1,0 +1,1 @@
+"""Storage and nothing else: SQLCipher, tables and queries."""

@@ -1,0 +1,168 @@
+"""Tables of a county office's vault."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base
+from db.types import Code, Count, Hash, Stamp, Uid
+
+
+class Office(Base):
+    """One row: this office, this device, and where its sending stands."""
+
+    __tablename__ = "office"
+
+    id: Mapped[Count] = mapped_column(primary_key=True)
+    code: Mapped[Code]
+    name: Mapped[str] = mapped_column(Text)
+    ministry: Mapped[str] = mapped_column(Text)
+    phone: Mapped[str] = mapped_column(Text)
+    county: Mapped[Code]
+    device: Mapped[Uid]
+    desk_code: Mapped[Code]
+    incarnation: Mapped[Uid]
+    language: Mapped[Code]
+    sequence: Mapped[Count]
+    last_bundle: Mapped[Hash | None]
+    anchored_count: Mapped[Count]
+    anchored_head: Mapped[Hash | None]
+    receipted_list: Mapped[Count]
+    last_case_year: Mapped[Count]
+    last_case_number: Mapped[Count]
+
+
+class Record(Base):
+    """The head of one record; its revisions hold the content."""
+
+    __tablename__ = "record"
+    __table_args__ = (Index("record_of_case", "case_id", "kind"), Index("record_unsent", "unsent", "case_id"))
+
+    id: Mapped[Uid] = mapped_column(primary_key=True)
+    kind: Mapped[Code]
+    case_id: Mapped[Uid | None]
+    rev: Mapped[Count]
+    sent_rev: Mapped[Count]
+    unsent: Mapped[bool]
+    void: Mapped[Code | None]
+
+
+class Revision(Base):
+    """One revision, exactly the bytes its hash covers. Never changed."""
+
+    __tablename__ = "revision"
+
+    record_id: Mapped[Uid] = mapped_column(ForeignKey("record.id", ondelete="CASCADE"), primary_key=True)
+    rev: Mapped[Count] = mapped_column(primary_key=True)
+    hash: Mapped[Hash]
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    random: Mapped[Hash]
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class CaseRow(Base):
+    """What lists show of a case: code, alias or initials, age, sex, state. Derived from the records."""
+
+    __tablename__ = "case_row"
+    __table_args__ = (Index("case_row_touched", "touched_at", "case_id"),)
+
+    case_id: Mapped[Uid] = mapped_column(primary_key=True)
+    case_ref: Mapped[Code] = mapped_column(unique=True)
+    pseudonym: Mapped[Code] = mapped_column(unique=True)
+    shown_as: Mapped[str] = mapped_column(Text)
+    full_name: Mapped[str] = mapped_column(Text)
+    born: Mapped[str | None] = mapped_column(Text)
+    age: Mapped[int | None]
+    age_on: Mapped[str | None] = mapped_column(Text)
+    sex: Mapped[Code | None]
+    status: Mapped[Code]
+    stage: Mapped[Code | None]
+    touched_at: Mapped[Stamp]
+
+
+class SearchKey(Base):
+    """A folded name part, phone or case number of a case; prefix search runs on the primary key alone."""
+
+    __tablename__ = "search_key"
+    __table_args__ = (Index("search_key_of_case", "case_id"), {"sqlite_with_rowid": False})
+
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    case_id: Mapped[Uid] = mapped_column(primary_key=True)
+
+
+class Letter(Base):
+    """An issued paper: content, salt and bytes, never edited."""
+
+    __tablename__ = "letter"
+
+    serial: Mapped[Code] = mapped_column(primary_key=True)
+    referral_id: Mapped[Uid] = mapped_column(index=True)
+    referral_no: Mapped[Code]
+    reply_code: Mapped[Code] = mapped_column(unique=True)
+    language: Mapped[Code]
+    template: Mapped[Code]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    salt: Mapped[bytes] = mapped_column(LargeBinary(16))
+    digest: Mapped[Hash]
+    pdf: Mapped[bytes] = mapped_column(LargeBinary)
+    copies: Mapped[Count]
+    issued_at: Mapped[Stamp]
+    issued_by: Mapped[Uid]
+
+
+class ImportedRow(Base):
+    """Which row of a workbook became which case, so that the same row is not taken in twice."""
+
+    __tablename__ = "imported_row"
+
+    source: Mapped[Hash] = mapped_column(primary_key=True)
+    fingerprint: Mapped[Hash] = mapped_column(index=True)
+    case_id: Mapped[Uid]
+
+
+class OutgoingBundle(Base):
+    """A bundle this device made, its sealed bytes, and what became of it."""
+
+    __tablename__ = "outgoing_bundle"
+
+    id: Mapped[Uid] = mapped_column(primary_key=True)
+    sequence: Mapped[Count] = mapped_column(unique=True)
+    file_name: Mapped[Code]
+    sha256: Mapped[Hash] = mapped_column(unique=True)
+    sealed_file: Mapped[bytes] = mapped_column(LargeBinary)
+    identity: Mapped[Code]
+    records: Mapped[Count]
+    cases: Mapped[Count]
+    journal_count: Mapped[Count]
+    journal_head: Mapped[Hash]
+    list_version: Mapped[Count]
+    state: Mapped[Code]
+    made_at: Mapped[Stamp]
+    handed_over_at: Mapped[Stamp | None]
+    answered_at: Mapped[Stamp | None]
+    reason: Mapped[Code | None]
+    receipt: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ExportedView(Base):
+    """Which revision travelled in which bundle, under which view hash."""
+
+    __tablename__ = "exported_view"
+
+    bundle_id: Mapped[Uid] = mapped_column(ForeignKey("outgoing_bundle.id"), primary_key=True)
+    record_id: Mapped[Uid] = mapped_column(primary_key=True)
+    rev: Mapped[Count]
+    view_hash: Mapped[Hash]
+
+
+class TakenRoster(Base):
+    """The trust documents this device took in; the highest version is in force."""
+
+    __tablename__ = "taken_roster"
+
+    version: Mapped[Count] = mapped_column(primary_key=True)
+    root: Mapped[bytes] = mapped_column(LargeBinary)
+    keyset: Mapped[bytes] = mapped_column(LargeBinary)
+    roster: Mapped[bytes] = mapped_column(LargeBinary)
+    taken_at: Mapped[Stamp]

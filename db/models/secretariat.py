@@ -1,0 +1,100 @@
+"""Tables of the Secretariat's store. Plain features only, so that PostgreSQL serves as well (decisions 27)."""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base
+from db.types import Code, Count, Hash, Stamp, Uid
+
+
+class Trust(Base):
+    """A version of the trust documents the Secretariat issued; the highest roster version is in force."""
+
+    __tablename__ = "trust"
+
+    roster_version: Mapped[Count] = mapped_column(primary_key=True)
+    root: Mapped[bytes] = mapped_column(LargeBinary)
+    keyset: Mapped[bytes] = mapped_column(LargeBinary)
+    roster: Mapped[bytes] = mapped_column(LargeBinary)
+    issued_at: Mapped[Stamp]
+
+
+class DeviceState(Base):
+    """Where a device's stream of bundles stands, one row an incarnation."""
+
+    __tablename__ = "device_state"
+
+    device: Mapped[Uid] = mapped_column(primary_key=True)
+    incarnation: Mapped[Uid] = mapped_column(primary_key=True)
+    sequence: Mapped[Count]
+    last_bundle: Mapped[Hash | None]
+    journal_count: Mapped[Count]
+    journal_head: Mapped[Hash | None]
+    access_list: Mapped[Hash | None]
+    disputed: Mapped[bool]
+    successor: Mapped[Uid | None]
+    succeeded_at: Mapped[Count | None]
+
+
+class IncomingBundle(Base):
+    """A bundle as it came, byte for byte, and what was decided."""
+
+    __tablename__ = "incoming_bundle"
+    __table_args__ = (Index("incoming_by_sequence", "device", "incarnation", "sequence"),)
+
+    sha256: Mapped[Hash] = mapped_column(primary_key=True)
+    id: Mapped[Uid]
+    device: Mapped[Uid]
+    incarnation: Mapped[Uid]
+    sequence: Mapped[Count]
+    sealed_file: Mapped[bytes] = mapped_column(LargeBinary)
+    outcome: Mapped[Code]
+    reason: Mapped[Code | None]
+    records: Mapped[Count]
+    received_at: Mapped[Stamp]
+
+
+class ReceivedView(Base):
+    """One exported view of one revision. Derived: it can be rebuilt from the bundles."""
+
+    __tablename__ = "received_view"
+    __table_args__ = (Index("received_view_of_case", "case_id", "kind"),)
+
+    device: Mapped[Uid] = mapped_column(primary_key=True)
+    record_id: Mapped[Uid] = mapped_column(primary_key=True)
+    rev: Mapped[Count] = mapped_column(primary_key=True)
+    view_hash: Mapped[Hash] = mapped_column(primary_key=True)
+    kind: Mapped[Code]
+    case_id: Mapped[Uid | None]
+    parent: Mapped[Hash | None]
+    view: Mapped[bytes] = mapped_column(LargeBinary)
+    void: Mapped[Code | None]
+    bundle_sha256: Mapped[Hash]
+
+
+class LedgerEntry(Base):
+    """The intake ledger: one entry a decided bundle, hash-chained. Triggers refuse update and delete."""
+
+    __tablename__ = "ledger"
+
+    n: Mapped[Count] = mapped_column(primary_key=True)
+    previous: Mapped[Hash]
+    bundle_sha256: Mapped[Hash]
+    receipt_sha256: Mapped[Hash]
+    hash: Mapped[Hash]
+
+
+class IssuedReceipt(Base):
+    """The sealed receipt of a bundle; the same bundle again gets the same bytes."""
+
+    __tablename__ = "issued_receipt"
+    __table_args__ = (UniqueConstraint("file_name", name="issued_receipt_name"),)
+
+    bundle_sha256: Mapped[Hash] = mapped_column(primary_key=True)
+    device: Mapped[Uid]
+    file_name: Mapped[str] = mapped_column(Text)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_file: Mapped[bytes] = mapped_column(LargeBinary)
+    issued_at: Mapped[Stamp]

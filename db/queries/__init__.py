@@ -1,0 +1,1 @@
+"""The read side: one file per list; rows, never mapped objects."""

@@ -1,0 +1,1 @@
+"""The formats that travel: bundle, receipt, roster, enrolment."""

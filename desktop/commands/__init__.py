@@ -1,0 +1,1 @@
+"""The subcommands of rufaa-cli, one file per noun."""

@@ -1,0 +1,1 @@
+"""Papers: a frozen content becomes PDF bytes, nothing else."""

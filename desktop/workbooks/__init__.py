@@ -1,0 +1,1 @@
+"""Reading foreign spreadsheets in a limited child process."""

@@ -1,0 +1,1 @@
+"""Data only; read by name through desktop.paths."""
