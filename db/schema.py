@@ -27,7 +27,6 @@ _TABLES = {
     "SECRETARIAT": (
         *_COMMON,
         secretariat.Trust,
-        secretariat.DeviceState,
         secretariat.IncomingBundle,
         secretariat.ReceivedView,
         secretariat.LedgerEntry,

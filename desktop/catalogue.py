@@ -5,7 +5,6 @@ A list or form that does not hold together stops the program here, not at the fi
 
 from __future__ import annotations
 
-import gettext
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +22,10 @@ COUNTRIES = "iso3166"
 
 # Tables beside the lists: they have no code column of their own, or are not shown to anybody.
 _TABLES = frozenset(
-    {"age_groups", "cpims_map", "htcds_map", "practice_names", "receiver_rules", "referral_transitions"}
+    {
+        *("age_groups", "cpims_map", "htcds_map", "practice_names"),
+        *("receiver_rules", "referral_transitions", "country_names_sw"),
+    }
 )
 
 
@@ -88,13 +90,14 @@ def _countries(frequent: CodeList) -> CodeList:
     """Return the countries: those met often first and in our words, then ISO 3166-1 by name.
 
     The frequent list also holds XXA (stateless) and XXX (unknown), the travel-document codes that ISO does not have.
+    `country_names_sw` holds the Swahili names that differ; pycountry's own Swahili covers a tenth of the countries.
     """
-    swahili = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=["sw"])
+    swahili = {row["code"]: row["label_sw"] for row in table_rows("country_names_sw")}
     others = []
     for country in pycountry.countries:
         if country.alpha_3 not in frequent:
             english = getattr(country, "common_name", country.name)
-            labels = {"en": english, "sw": swahili.gettext(english)}
+            labels = {"en": english, "sw": swahili.get(country.alpha_3, english)}
             others.append(Code(country.alpha_3, labels, {"iso_alpha2": country.alpha_2}))
     others.sort(key=lambda code: code.labels["en"])
     return CodeList(COUNTRIES, (*frequent.codes, *others))

@@ -21,23 +21,6 @@ class Trust(Base):
     issued_at: Mapped[Stamp]
 
 
-class DeviceState(Base):
-    """Where a device's stream of bundles stands, one row an incarnation."""
-
-    __tablename__ = "device_state"
-
-    device: Mapped[Uid] = mapped_column(primary_key=True)
-    incarnation: Mapped[Uid] = mapped_column(primary_key=True)
-    sequence: Mapped[Count]
-    last_bundle: Mapped[Hash | None]
-    journal_count: Mapped[Count]
-    journal_head: Mapped[Hash | None]
-    access_list: Mapped[Hash | None]
-    disputed: Mapped[bool]
-    successor: Mapped[Uid | None]
-    succeeded_at: Mapped[Count | None]
-
-
 class IncomingBundle(Base):
     """A bundle as it came, byte for byte, and what was decided."""
 
@@ -49,9 +32,15 @@ class IncomingBundle(Base):
     device: Mapped[Uid]
     incarnation: Mapped[Uid]
     sequence: Mapped[Count]
+    previous_bundle: Mapped[Hash | None]
+    previous_incarnation: Mapped[str | None] = mapped_column(Text)
+    journal_count: Mapped[Count]
+    journal_head: Mapped[Hash]
     sealed_file: Mapped[bytes] = mapped_column(LargeBinary)
     outcome: Mapped[Code]
     reason: Mapped[Code | None]
+    taken: Mapped[bool]
+    disputed: Mapped[bool]
     records: Mapped[Count]
     received_at: Mapped[Stamp]
 
@@ -87,12 +76,13 @@ class LedgerEntry(Base):
 
 
 class IssuedReceipt(Base):
-    """The sealed receipt of a bundle; the same bundle again gets the same bytes."""
+    """A sealed receipt. The same bundle again gets the same bytes; a held one that is taken later gets a second."""
 
     __tablename__ = "issued_receipt"
     __table_args__ = (UniqueConstraint("file_name", name="issued_receipt_name"),)
 
-    bundle_sha256: Mapped[Hash] = mapped_column(primary_key=True)
+    n: Mapped[Count] = mapped_column(primary_key=True)
+    bundle_sha256: Mapped[Hash] = mapped_column(index=True)
     device: Mapped[Uid]
     file_name: Mapped[str] = mapped_column(Text)
     payload: Mapped[bytes] = mapped_column(LargeBinary)

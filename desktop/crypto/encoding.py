@@ -17,7 +17,8 @@ JSONValue = Any  # str | int | bool | None | list | dict; recursive aliases cost
 MAX_DEPTH = 16
 _MAX_DIGITS = 16
 _SAFE_INTEGER = 2**53 - 1
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive, and a string that never ends is eaten to the end: otherwise a megabyte of escapes would take half an hour.
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 _LONG_NUMBER = re.compile(rb"[0-9.eE+-]{%d,}" % (_MAX_DIGITS + 2))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 
 from desktop.errors import NotAccepted, Problem
@@ -18,10 +18,10 @@ SHARE_PROVIDER = "SHARE_PROVIDER"
 SHARE_ABROAD = "SHARE_ABROAD"
 SHARE_SECRETARIAT_ID = "SHARE_SECRETARIAT_ID"
 CONSENT = "CONSENT"
+GIVING = frozenset({"GIVEN", "LIMITED"})
 
 _NAIROBI = timezone(timedelta(hours=3))  # Kenya keeps no summer time
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_GIVING = frozenset({"GIVEN", "LIMITED"})
 _REFUSALS = {"REFUSED": "CONSENT_REFUSED", "WITHDRAWN": "CONSENT_WITHDRAWN"}
 
 
@@ -131,6 +131,12 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=_NAIROBI)
 
 
+def local_day(at: str) -> date | None:
+    """Return the day in Kenya of a stored date and time, or None when it cannot be read."""
+    moment = _moment(at)
+    return None if moment == _NEVER else moment.astimezone(_NAIROBI).date()
+
+
 def newest(rows: Iterable[ConsentRow], scope: str, recipient_id: str | None = None) -> ConsentRow | None:
     """Return the row that counts for this scope and receiver, or None.
 
@@ -145,12 +151,12 @@ def newest(rows: Iterable[ConsentRow], scope: str, recipient_id: str | None = No
         and (
             row.recipient_id == recipient_id
             if row.recipient_id is not None
-            else not (scope == SHARE_PROVIDER and row.answer in _GIVING)
+            else not (scope == SHARE_PROVIDER and row.answer in GIVING)
         )
     ]
     return max(
         speaking,
-        key=lambda row: (_moment(row.at), _moment(row.recorded_at), row.answer not in _GIVING),
+        key=lambda row: (_moment(row.at), _moment(row.recorded_at), row.answer not in GIVING),
         default=None,
     )
 
@@ -172,18 +178,18 @@ def permission(
     """
     scope = rule.consent_scope
     row = newest(rows, scope, recipient_id)
-    basis = lawful_basis or (row.lawful_basis if row and row.answer not in _GIVING else None)
+    basis = lawful_basis or (row.lawful_basis if row and row.answer not in GIVING else None)
     if basis is not None and basis.code != CONSENT:
         return _on_basis(scope, basis, row)
     if row is None:
         raise _refused("CONSENT_MISSING")
-    if row.answer not in _GIVING or _moment(row.at) == _NEVER:
+    agreed_on = local_day(row.at)
+    if row.answer not in GIVING or agreed_on is None:
         raise _refused(_REFUSALS.get(row.answer, "CONSENT_MISSING"))
     limited = row.answer == "LIMITED"
     if limited and not (row.limits or "").strip():
         raise _refused("CONSENT_LIMITS_MISSING")
-    agreed_on = _moment(row.at).astimezone(_NAIROBI).date().isoformat()
-    return Permission(scope, CONSENT, agreed_on, limited, row.limits if limited else None, row.record_id)
+    return Permission(scope, CONSENT, agreed_on.isoformat(), limited, row.limits if limited else None, row.record_id)
 
 
 def _on_basis(scope: str, basis: LawfulBasis, row: ConsentRow | None) -> Permission:
@@ -207,8 +213,8 @@ def may_send_identity(rows: Iterable[ConsentRow]) -> bool:
     if row is None:
         return False
     if row.answer == "GIVEN":
-        return _moment(row.at) != _NEVER
-    return row.answer not in _GIVING and row.lawful_basis is not None and row.lawful_basis.is_complete
+        return local_day(row.at) is not None
+    return row.answer not in GIVING and row.lawful_basis is not None and row.lawful_basis.is_complete
 
 
 def identity_mode(rule: ReceiverRule, chosen: str | None = None) -> IdentityMode:

@@ -13,7 +13,9 @@ from types import MappingProxyType
 from typing import Any
 
 from desktop.rules.codelists import LANGUAGES
-from desktop.rules.records import Value
+from desktop.rules.records import Missing, Value
+
+YES_NO = "yes_no"
 
 
 class FieldType(StrEnum):
@@ -61,7 +63,7 @@ class View(StrEnum):
     AGE_BAND = "age_band"
     MONEY_BAND = "money_band"
     YES_NO = "yes_no"
-    YEAR = "year"
+    CHILD_ON_DAY = "child_on_day"
     COUNT = "count"
     OMIT_TEXT = "omit_text"
 
@@ -275,6 +277,14 @@ def applies(item: Field, fields: Mapping[str, Value]) -> bool:
     if item.show_when.negated:
         return bool(given) and not given & item.show_when.codes
     return bool(given & item.show_when.codes)
+
+
+def stored_value(item: Field, code: str) -> Value:
+    """Return what choosing `code` stores: the three "no answer" codes of the yes/no list are `Missing` (decisions 18).
+
+    Other lists keep their codes even where they sound alike: a consent REFUSED is an answer.
+    """
+    return Missing(code) if item.list_name == YES_NO and code in Missing.__members__ else code
 
 
 def _as_code(answer: Value) -> str | None:

@@ -1,0 +1,15 @@
+# Everything is in tasks.py; this file only calls it. Without make: `python3 tasks.py run`.
+PYTHON ?= python3
+
+.PHONY: help run test check-all lint format bench hard screenshots lock clean
+
+help run test check-all lint format bench lock clean:
+	@$(PYTHON) tasks.py $@
+
+# make hard N=1000
+hard:
+	@$(PYTHON) tasks.py hard $(if $(N),--n "$(N)")
+
+# make screenshots OUT=DIR
+screenshots:
+	@$(PYTHON) tasks.py screenshots $(if $(OUT),--out "$(OUT)")

@@ -1,0 +1,74 @@
+"""The frame inside every sealed file: magic line, 4-byte length, envelope, the rest; and neutral file names."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+from desktop.crypto.encoding import Malformed
+from desktop.crypto.sealing import open_sealed
+from desktop.crypto.signing import MAX_ENVELOPE_BYTES
+
+AGE_MAGIC = b"age-encryption.org/v1\n"
+PAGE_BYTES = 4096
+_LENGTH_BYTES = 4
+
+
+def file_name(letter: str) -> str:
+    """Return a random name such as `R-7QK2MZ4DWA.rufaa`. It tells the kind of file and no more (threat-model A3)."""
+    return f"{letter}-{base64.b32encode(secrets.token_bytes(7)).decode('ascii')[:10]}.rufaa"
+
+
+def frame(magic: bytes, envelope: bytes) -> bytes:
+    """Return magic, length and envelope."""
+    if len(envelope) > MAX_ENVELOPE_BYTES:
+        raise ValueError("envelope too long")
+    return magic + len(envelope).to_bytes(_LENGTH_BYTES, "big") + envelope
+
+
+def frame_to_page(magic: bytes, envelope: bytes) -> bytes:
+    """Return the frame filled with zero bytes to whole pages of 4,096: small documents look alike on the line."""
+    framed = frame(magic, envelope)
+    return framed + bytes(-len(framed) % PAGE_BYTES)
+
+
+def unframe(magic: bytes, plaintext: bytes) -> tuple[bytes, int]:
+    """Return the envelope and the offset behind it.
+
+    Raises:
+        Malformed: FRAME.
+    """
+    start = len(magic) + _LENGTH_BYTES
+    if not plaintext.startswith(magic) or len(plaintext) < start:
+        raise Malformed("FRAME")
+    length = int.from_bytes(plaintext[len(magic) : start], "big")
+    if length > MAX_ENVELOPE_BYTES or start + length > len(plaintext):
+        raise Malformed("FRAME")
+    return plaintext[start : start + length], start + length
+
+
+def unframe_page(magic: bytes, plaintext: bytes) -> bytes:
+    """Return the envelope of a document filled to whole pages. Raises Malformed FRAME."""
+    envelope, end = unframe(magic, plaintext)
+    if len(plaintext) != end + -end % PAGE_BYTES or not is_zero(plaintext, end):
+        raise Malformed("FRAME")
+    return envelope
+
+
+def is_zero(data: bytes, start: int) -> bool:
+    """Say whether everything from `start` on is zero bytes."""
+    return data.count(b"\0", start) == len(data) - start
+
+
+def open_with_any(content: bytes, keys: tuple[bytes, ...]) -> tuple[bytes, bytes]:
+    """Open an age file with the first private key that fits; return the plaintext and that key.
+
+    Raises:
+        Malformed: NOT_FOR_US_OR_DAMAGED.
+    """
+    for secret in keys:
+        try:
+            return open_sealed(content, secret), secret
+        except Malformed:
+            continue
+    raise Malformed("NOT_FOR_US_OR_DAMAGED")

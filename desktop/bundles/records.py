@@ -1,0 +1,285 @@
+"""Records as bytes: stored revisions, the views of them that leave, and sealed values (docs/formats.md section 6)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from desktop.bundles import members as m
+from desktop.crypto.encoding import JSONValue, Malformed, canonical_json, tagged_sha256
+from desktop.crypto.sealing import open_sealed, seal, with_purpose, without_purpose
+from desktop.errors import NotTrusted
+from desktop.rules.records import Missing
+
+MAX_RECORD_BYTES = 1024 * 1024
+_VERSION = 1
+_MISSING_CODES = tuple(code.value for code in Missing)
+_MAX_FIELDS = 1000
+_MAX_LIST = 1000
+_SALT_BYTES = 32
+_VIEW_SALT_BYTES = 16
+_SEALED_PAD_BYTES = 256
+_REVISION_MEMBERS = frozenset(
+    ("at", "by", "case", "device", "fields", "form", "id", "kind", "parent", "rev", "sealed", "v", "void")
+)
+_LINE_MEMBERS = frozenset(("case", "form", "id", "kind", "parent", "rev", "salt", "view", "void"))
+
+
+@dataclass(frozen=True)
+class SealedNote:
+    """What a revision says of its sealed values: which names, and the commitment to the values."""
+
+    commit: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StoredRevision:
+    """One revision of one record as it is stored. `fields` are JSON values (`rules.records.encode_fields`)."""
+
+    id: str
+    kind: str
+    case: str | None
+    form: int
+    rev: int
+    parent: str | None
+    at: str
+    by: str
+    device: str
+    fields: Mapping[str, JSONValue] = field(repr=False)
+    sealed: SealedNote | None
+    void: str | None
+
+
+@dataclass(frozen=True)
+class RecordLine:
+    """The exported view of one revision: the fields that may leave, and the random bytes its hash is salted with."""
+
+    id: str
+    kind: str
+    case: str | None
+    form: int
+    rev: int
+    parent: str | None
+    void: str | None
+    salt: bytes = field(repr=False)
+    view: Mapping[str, JSONValue] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SealedValues:
+    """Values sealed to those who may open them, and what the revision notes of them."""
+
+    sealed: bytes = field(repr=False)
+    commit: str
+    names: tuple[str, ...]
+
+
+def fresh_salt() -> bytes:
+    """Return the 32 random bytes a revision hash is salted with; they are deleted with the revision."""
+    return os.urandom(_SALT_BYTES)
+
+
+def revision_bytes(revision: StoredRevision) -> bytes:
+    """Return the stored bytes of a revision; `parse_revision` reads them back.
+
+    Raises:
+        Malformed: A member outside its range, or more than 1 MiB.
+    """
+    note = revision.sealed
+    body = canonical_json(
+        {
+            "at": revision.at,
+            "by": revision.by,
+            "case": revision.case,
+            "device": revision.device,
+            "fields": dict(revision.fields),
+            "form": revision.form,
+            "id": revision.id,
+            "kind": revision.kind,
+            "parent": revision.parent,
+            "rev": revision.rev,
+            "sealed": {"commit": note.commit, "names": sorted(note.names)} if note else None,
+            "v": _VERSION,
+            "void": revision.void,
+        }
+    )
+    parse_revision(body)
+    return body
+
+
+def parse_revision(stored: bytes) -> StoredRevision:
+    """Read a stored revision. Field values are left as they are: one damaged value must not keep a record shut.
+
+    Raises:
+        Malformed: The bytes are not a revision of version 1.
+    """
+    found = m.members(m.document(stored, MAX_RECORD_BYTES), _REVISION_MEMBERS)
+    m.whole(found["v"], _VERSION, _VERSION)
+    fields = found["fields"]
+    if not isinstance(fields, dict):
+        raise Malformed("MEMBER")
+    rev = m.positive(found["rev"])
+    return StoredRevision(
+        id=m.uid(found["id"]),
+        kind=m.name(found["kind"]),
+        case=m.optional(found["case"], m.uid),
+        form=m.positive(found["form"]),
+        rev=rev,
+        parent=_parent(found["parent"], rev),
+        at=m.moment(found["at"]),
+        by=m.uid(found["by"]),
+        device=m.hex_id(found["device"]),
+        fields=fields,
+        sealed=m.optional(found["sealed"], _sealed_note),
+        void=m.optional(found["void"], m.code),
+    )
+
+
+def _parent(value: JSONValue, rev: int) -> str | None:
+    parent = m.optional(value, m.digest)
+    if (parent is None) != (rev == 1):
+        raise Malformed("MEMBER")
+    return parent
+
+
+def _sealed_note(value: JSONValue) -> SealedNote:
+    found = m.members(value, frozenset(("commit", "names")))
+    names = m.distinct(m.several(found["names"], m.name, 1, _MAX_FIELDS))
+    if list(names) != sorted(names):
+        raise Malformed("MEMBER")
+    return SealedNote(m.digest(found["commit"]), names)
+
+
+def revision_hash(salt: bytes, stored: bytes) -> str:
+    """Return the hash of a revision. Without its 32 random bytes a purged record cannot be guessed back from it."""
+    if len(salt) != _SALT_BYTES:
+        raise ValueError("salt")
+    return tagged_sha256("rufaa-revision-v1", salt, stored).hex()
+
+
+def record_line(revision: StoredRevision, view: Mapping[str, JSONValue]) -> RecordLine:
+    """Return the exported line of a revision whose fields that may leave are `view`, with fresh random bytes."""
+    return RecordLine(
+        id=revision.id,
+        kind=revision.kind,
+        case=revision.case,
+        form=revision.form,
+        rev=revision.rev,
+        parent=revision.parent,
+        void=revision.void,
+        salt=os.urandom(_VIEW_SALT_BYTES),
+        view=view,
+    )
+
+
+def line_bytes(line: RecordLine) -> bytes:
+    """Return the line without its line feed; `parse_line` reads it back. Raises Malformed."""
+    body = canonical_json(
+        {
+            "case": line.case,
+            "form": line.form,
+            "id": line.id,
+            "kind": line.kind,
+            "parent": line.parent,
+            "rev": line.rev,
+            "salt": line.salt.hex(),
+            "view": dict(line.view),
+            "void": line.void,
+        }
+    )
+    parse_line(body)
+    return body
+
+
+def parse_line(data: bytes) -> RecordLine:
+    """Read an exported line. Unknown field names are kept; a value of no known shape is refused.
+
+    Raises:
+        Malformed: NOT_CANONICAL, MEMBER, VALUE or another format reason.
+    """
+    found = m.members(m.document(data, MAX_RECORD_BYTES), _LINE_MEMBERS)
+    rev = m.positive(found["rev"])
+    view = found["view"]
+    if not isinstance(view, dict) or len(view) > _MAX_FIELDS:
+        raise Malformed("MEMBER")
+    return RecordLine(
+        id=m.uid(found["id"]),
+        kind=m.name(found["kind"]),
+        case=m.optional(found["case"], m.uid),
+        form=m.positive(found["form"]),
+        rev=rev,
+        parent=_parent(found["parent"], rev),
+        void=m.optional(found["void"], m.code),
+        salt=bytes.fromhex(m.hexes(found["salt"], _VIEW_SALT_BYTES)),
+        view={m.name(name): _value(value) for name, value in view.items()},
+    )
+
+
+def _value(value: JSONValue) -> JSONValue:
+    if isinstance(value, str | int):  # bool is an int
+        return value
+    if isinstance(value, list) and len(value) <= _MAX_LIST and all(isinstance(item, str) for item in value):
+        return value
+    if isinstance(value, dict) and value.keys() == {"missing"} and value["missing"] in _MISSING_CODES:
+        return value
+    raise Malformed("VALUE")
+
+
+def view_hash(line: RecordLine) -> str:
+    """Return the hash of an exported view under its own random bytes, which travel with it."""
+    return tagged_sha256("rufaa-view-v1", line.salt, canonical_json(dict(line.view))).hex()
+
+
+def _purpose(vault: str, case: str, record: str, rev: int) -> dict[str, str | int]:
+    """Build the purpose line of sealed values; `case` is empty for a record of no case."""
+    m.hex_id(vault)
+    m.uid(record)
+    if case:
+        m.uid(case)
+    return {"case": case, "purpose": "sealed", "record": record, "rev": m.positive(rev), "vault": vault}
+
+
+def seal_values(
+    values: Mapping[str, JSONValue], *, vault: str, case: str, record: str, rev: int, recipients: Sequence[bytes]
+) -> SealedValues:
+    """Seal the values of one revision as one age file to every recipient: `R`, and the restricted intake.
+
+    The commitment covers the plaintext, so sealing again to other keys changes no hash.
+    """
+    if not values:
+        raise ValueError("nothing to seal")
+    names = tuple(m.name(name) for name in sorted(values))
+    body = canonical_json({"salt": os.urandom(_SALT_BYTES).hex(), "values": dict(values)})
+    plaintext = with_purpose(body, **_purpose(vault, case, record, rev))
+    plaintext += bytes(-len(plaintext) % _SEALED_PAD_BYTES)
+    return SealedValues(seal(plaintext, *recipients), _commit(plaintext), names)
+
+
+def open_values(
+    sealed: bytes, secret: bytes, *, vault: str, case: str, record: str, rev: int, commit: str
+) -> dict[str, JSONValue]:
+    """Open sealed values and check that they are those this revision committed to.
+
+    Raises:
+        NotTrusted: SEALED_VALUES_WRONG: another key, another revision, or changed bytes.
+    """
+    try:
+        plaintext = open_sealed(sealed, secret)
+        if _commit(plaintext) != commit:
+            raise Malformed("COMMIT")
+        body = without_purpose(plaintext, **_purpose(vault, case, record, rev))
+        unpadded = body.rstrip(b"\0")
+        found = m.members(m.document(unpadded, MAX_RECORD_BYTES), frozenset(("salt", "values")))
+        m.digest(found["salt"])
+        values = found["values"]
+        if not isinstance(values, dict) or len(plaintext) % _SEALED_PAD_BYTES:
+            raise Malformed("MEMBER")
+        return {m.name(name): value for name, value in values.items()}
+    except Malformed:
+        raise NotTrusted("SEALED_VALUES_WRONG") from None
+
+
+def _commit(plaintext: bytes) -> str:
+    return tagged_sha256("rufaa-sealed-v1", plaintext).hex()

@@ -1,0 +1,76 @@
+"""Which role may do what: one table, read by every service before anything else and by nobody in silence.
+
+Roles are a courtesy of the program (threat-model 5.3): what is real is held by keys, not by this table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from desktop.errors import NotPermitted
+
+
+class Role(StrEnum):
+    """The first version's roles: three in the county office, two at the Secretariat."""
+
+    CLERK = "CLERK"
+    CASE_OFFICER = "CASE_OFFICER"
+    SUPERVISOR = "SUPERVISOR"
+    SECRETARIAT = "SECRETARIAT"
+    SECRETARIAT_CASE = "SECRETARIAT_CASE"
+
+
+_OFFICE = frozenset({Role.CLERK, Role.CASE_OFFICER, Role.SUPERVISOR})
+_OFFICERS = frozenset({Role.CASE_OFFICER, Role.SUPERVISOR})
+_SUPERVISOR = frozenset({Role.SUPERVISOR})
+_NATIONAL = frozenset({Role.SECRETARIAT, Role.SECRETARIAT_CASE})
+_ANALYST = frozenset({Role.SECRETARIAT})
+
+MATRIX: Mapping[str, frozenset[Role]] = {
+    "case.create": _OFFICE,
+    "case.open": _OFFICE,
+    "case.save": _OFFICE,
+    "case.search": _OFFICE,
+    "consent.record": _OFFICE,
+    "determination.record": _OFFICERS,  # a clerk cannot decide status (user_roles.csv, L-33)
+    "referral.create": _OFFICE,
+    "referral.issue_letter": _OFFICERS,
+    "letter.open": _OFFICERS,
+    "import.preview": _OFFICE,
+    "import.apply": _OFFICERS,  # an import takes findings over
+    "provider.save": _OFFICERS,
+    "bundle.make": _SUPERVISOR,
+    "bundle.hand_over": _SUPERVISOR,
+    "receipt.take_in": _OFFICE,
+    "office.enrol": _SUPERVISOR,
+    "journal.read": _SUPERVISOR,
+    "journal.verify": _OFFICE,
+    "secretariat.init": _ANALYST,
+    "secretariat.enrol": _ANALYST,
+    "secretariat.intake": _NATIONAL,
+    "secretariat.receipts": _NATIONAL,
+}
+
+ACTIONS: tuple[str, ...] = tuple(MATRIX)
+
+
+def require(role: str, action: str) -> None:
+    """Let a permitted action pass.
+
+    Raises:
+        NotPermitted: The role may not do it, or there is no such action or role (ROLE_NOT_PERMITTED).
+    """
+    if role not in MATRIX.get(action, frozenset()):
+        raise NotPermitted("ROLE_NOT_PERMITTED", role=role, action=action)
+
+
+def require_signature(role: str, *, supervisor_signs: bool) -> None:
+    """Let a letter pass that this role may sign for this receiver (`receiver_rules.csv`).
+
+    Raises:
+        NotPermitted: The receiver's letters are the supervisor's to sign (SUPERVISOR_SIGNS).
+    """
+    require(role, "referral.issue_letter")
+    if supervisor_signs and role != Role.SUPERVISOR:
+        raise NotPermitted("SUPERVISOR_SIGNS", role=role)

@@ -1,0 +1,155 @@
+"""The plain HTCDS 2.0 workbook read into record drafts, by column letter (data dictionary, mapping traps 8 to 13).
+
+The workbook is recognised by its two published heading rows. Column A is its row counter and says nothing. The result
+is a preview: what each row would become, and every question; nothing is stored and no two rows are ever merged here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from desktop.errors import NotAccepted
+from desktop.rules.cells import Sheet, Workbook
+from desktop.rules.codelists import CodeList
+from desktop.rules.forms import Form
+from desktop.rules.htcds_labels import HEADINGS, labels_by_field, squeezed
+from desktop.rules.htcds_records import drafts_of
+from desktop.rules.htcds_row import Remark, RowFacts, RowReader
+from desktop.rules.names import name_keys
+from desktop.rules.records import RecordDraft, Value
+
+_HEADING_ROWS = 2
+_NEAR = 0.85  # likeness of two folded names; one letter more or less in a name of six or more
+
+
+class RowOutcome(StrEnum):
+    """What becomes of a row: taken, taken with something to see, held until something is settled, or not taken."""
+
+    ACCEPT = "ACCEPT"
+    ACCEPT_WITH_WARNINGS = "ACCEPT_WITH_WARNINGS"
+    ASK = "ASK"
+    REFUSE = "REFUSE"
+
+
+@dataclass(frozen=True)
+class RowReading:
+    """What one row says. `accepted` is keyed `Entity.field`, `refused_cells` by column letter with a code.
+
+    `drafts` are the records the row would make, without ids; a refused row makes none.
+    """
+
+    row: int
+    outcome: RowOutcome
+    accepted: Mapping[str, Value] = field(repr=False)
+    kept_as_text: Mapping[str, str] = field(repr=False)
+    warnings: tuple[Remark, ...]
+    asks: tuple[Remark, ...]
+    refused_cells: Mapping[str, str]
+    refused_row: str | None
+    possible_duplicate_of_row: int | None
+    drafts: tuple[RecordDraft, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SheetReading:
+    """A whole sheet. `asks_once` are codes of what concerns the file; `blank_rows` lie between filled ones."""
+
+    sheet_name: str = field(repr=False)
+    rows: tuple[RowReading, ...]
+    asks_once: tuple[str, ...]
+    blank_rows: tuple[int, ...]
+
+    def count(self, outcome: RowOutcome) -> int:
+        """Return how many rows came out so."""
+        return sum(row.outcome is outcome for row in self.rows)
+
+
+def read_htcds(
+    book: Workbook,
+    *,
+    lists: Mapping[str, CodeList],
+    forms: Mapping[str, Form],
+    map_rows: Iterable[Mapping[str, str]],
+    today: date,
+) -> SheetReading:
+    """Read the first sheet that carries the published headings; `map_rows` are those of `htcds_map.csv`.
+
+    Raises:
+        NotAccepted: HEADINGS_UNKNOWN, no sheet carries the published headings.
+    """
+    sheet = next((candidate for candidate in book.sheets if _has_published_headings(candidate)), None)
+    if sheet is None:
+        raise NotAccepted((), "HEADINGS_UNKNOWN")
+    reader = RowReader(labels_by_field(map_rows), lists, forms, today, book.date1904)
+    read = (reader.read(row) for row in sheet.rows if row.number > _HEADING_ROWS)
+    facts = [row for row in read if row is not None]
+    likenesses = _possible_duplicates(facts)
+    rows = tuple(_reading(row, likenesses.get(row.row)) for row in facts)
+    asks_once = ["COUNTY_MISSING"] if rows else []
+    if any(remark.code == "ADDRESS_COLUMNS" for row in rows for remark in row.asks):
+        asks_once.append("ADDRESS_COLUMNS")
+    if any(other.rows for other in book.sheets if other is not sheet):
+        asks_once.append("SHEETS_NOT_READ")
+    filled = {row.row for row in rows}
+    between = range(min(filled, default=0), max(filled, default=0))
+    return SheetReading(sheet.name, rows, tuple(asks_once), tuple(n for n in between if n not in filled))
+
+
+def _has_published_headings(sheet: Sheet) -> bool:
+    said: dict[int, Mapping[str, str]] = {
+        row.number: {column: squeezed(cell.text) for column, cell in row.cells.items()}
+        for row in sheet.rows[:_HEADING_ROWS]
+    }
+    return all(
+        (said.get(1, {}).get(column, ""), said.get(2, {}).get(column, "")) == headings
+        for column, headings in HEADINGS.items()
+    )
+
+
+def _reading(facts: RowFacts, duplicate_of: int | None) -> RowReading:
+    accepted = facts.accepted
+    person = {"Person.first_name", "Person.surname", "Person.dob", "Person.age_at_registration", "Person.sex"}
+    refused_row = None if person & accepted.keys() else "NO_PERSON"
+    warnings = list(facts.warnings)
+    if duplicate_of is not None:
+        warnings.append(Remark("POSSIBLE_DUPLICATE", {"row": duplicate_of}))
+    if refused_row:
+        outcome = RowOutcome.REFUSE
+    elif facts.asks or facts.refused_cells:
+        outcome = RowOutcome.ASK
+    else:
+        outcome = RowOutcome.ACCEPT_WITH_WARNINGS if warnings else RowOutcome.ACCEPT
+    return RowReading(
+        row=facts.row,
+        outcome=outcome,
+        accepted={} if refused_row else accepted,
+        kept_as_text={} if refused_row else facts.kept_as_text,
+        warnings=tuple(warnings),
+        asks=tuple(facts.asks),
+        refused_cells=facts.refused_cells,
+        refused_row=refused_row,
+        possible_duplicate_of_row=duplicate_of,
+        drafts=() if refused_row else drafts_of(facts),
+    )
+
+
+def _possible_duplicates(rows: Sequence[RowFacts]) -> dict[int, int]:
+    """Return row -> earlier row with the same phone number and a near name. A phone alone is often a family's."""
+    seen: dict[str, list[tuple[int, str]]] = {}
+    found: dict[int, int] = {}
+    for row in rows:
+        phone = row.text("Person.phone")
+        name = " ".join(name_keys(row.accepted.get("Person.first_name"), row.accepted.get("Person.surname")))
+        if phone is None or not name:
+            continue
+        earlier = seen.setdefault(phone, [])
+        for number, other in earlier:
+            if SequenceMatcher(None, other, name).ratio() >= _NEAR:
+                found[row.row] = number
+                break
+        earlier.append((row.row, name))
+    return found

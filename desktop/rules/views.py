@@ -1,0 +1,85 @@
+"""What of a record leaves in a bundle, computed from the form's declaration alone (data dictionary, column Out).
+
+Pseudonymous: class P, banded or left out as declared. Identified: P and I as they stand. Classes N and A never leave,
+nor does a value that its field cannot hold, because nobody knows what stands in it.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from desktop.rules import dates
+from desktop.rules.dates import AgeGroup
+from desktop.rules.forms import Field, Form, Out, View, applies
+from desktop.rules.records import Missing, Value
+from desktop.rules.validation import shape_problem
+
+# The bands of the monthly return. No other scheme may travel beside it: crossed bands give single years (trap 14).
+AGE_SCHEME = "RETURN"
+_MONEY_BANDS = (0, 1, 5_000, 10_000, 20_000, 50_000, 100_000)  # lower bounds in KES
+
+
+def pseudonymous_view(
+    form: Form, fields: Mapping[str, Value], as_of: date, age_groups: Sequence[AgeGroup]
+) -> dict[str, Value]:
+    """Return what a pseudonymous bundle carries of this record. `as_of` is the day ages are counted on."""
+    seen: dict[str, Value] = {}
+    for item, value in _leaving(form, fields, as_of, {Out.PSEUDONYMOUS}):
+        name = item.view_as or item.name
+        shown = _show(item, value, age_groups)
+        # Several fields may share one name: a difficulty in any domain is a disability.
+        if shown is not None and (name not in seen or shown == "YES"):
+            seen[name] = shown
+    return seen
+
+
+def identified_view(form: Form, fields: Mapping[str, Value], as_of: date) -> dict[str, Value]:
+    """Return what an identified bundle carries. The caller has made sure that the person's identity may leave."""
+    return dict((item.name, value) for item, value in _leaving(form, fields, as_of, {Out.PSEUDONYMOUS, Out.IDENTIFIED}))
+
+
+def _leaving(form: Form, fields: Mapping[str, Value], as_of: date, classes: set[Out]) -> Iterator[tuple[Field, Value]]:
+    for item in form.fields:
+        if item.out in classes and applies(item, fields):
+            value = _on_day(item, fields, as_of)
+            if value is not None and shape_problem(item, value) is None:
+                yield item, value
+
+
+def _on_day(item: Field, fields: Mapping[str, Value], as_of: date) -> Value:
+    """Return the stored value, or what follows from the birth date on that day."""
+    value = fields.get(item.name)
+    dob = fields.get(item.view_from) if item.view_from else None
+    if not isinstance(dob, str) or not dates.is_partial_date(dob):
+        return value
+    if item.view is View.CHILD_ON_DAY:
+        return dates.is_child(as_of, dob=dob, dob_estimated=fields.get("dob_estimated") is True)
+    # In doubt the lower age: a person who may be a child is counted as one.
+    return dates.age_on(dob, as_of)[0] if value is None else value
+
+
+def _show(item: Field, value: Value, age_groups: Sequence[AgeGroup]) -> Value:
+    if item.view is View.OMIT_TEXT:
+        return None
+    if isinstance(value, Missing):
+        return value
+    if item.view is View.COUNT:
+        return len(value) if isinstance(value, tuple) else None
+    if item.view is View.YES_NO:
+        return "YES" if value in item.yes_codes else "NO"
+    if isinstance(value, int) and item.view is View.AGE_BAND:
+        return dates.age_band(age_groups, AGE_SCHEME, value)
+    if isinstance(value, int) and item.view is View.MONEY_BAND:
+        return _money_band(value)
+    return value
+
+
+def _money_band(amount: int) -> str:
+    index = bisect_right(_MONEY_BANDS, amount)
+    low = _MONEY_BANDS[index - 1]
+    if index == len(_MONEY_BANDS):
+        return f"{low}+"
+    high = _MONEY_BANDS[index] - 1
+    return str(low) if high == low else f"{low}-{high}"

@@ -1,0 +1,190 @@
+"""Cases: make, open, save, list, search. One public method, one transaction."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from sqlalchemy.orm import Session
+
+from db.models.office import CaseRow
+from db.queries import cases as queries
+from desktop.clock import today
+from desktop.errors import Obstacle
+from desktop.rules import numbers
+from desktop.rules.journal_chain import Act
+from desktop.rules.records import Outcome, RecordDraft, Topic, Value
+from desktop.services import case_rows, journal, records
+from desktop.services.records import StoredRecord
+from desktop.services.session import OpenVault
+
+APPEND_ONLY = frozenset({"consent"})  # DPA s.32(1): a withdrawal is a new row (L-13)
+
+
+@dataclass(frozen=True)
+class CaseSummary:
+    """One line of a list. `name` is filled only in answer to a search (decisions 31)."""
+
+    case_id: str
+    case_ref: str
+    shown_as: str
+    name: str = field(repr=False)
+    born: str | None = field(repr=False)
+    age: int | None
+    age_on: str | None
+    sex: str | None
+    status: str
+    stage: str | None
+    touched_at: str
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """A case with all its records as they stand."""
+
+    case_id: str
+    case_ref: str
+    records: tuple[StoredRecord, ...] = field(repr=False)
+
+    def of(self, kind: str) -> tuple[StoredRecord, ...]:
+        """Return the records of one kind."""
+        return tuple(record for record in self.records if record.kind == kind)
+
+    def one(self, kind: str) -> StoredRecord | None:
+        """Return the record of a kind that a case has once, or None."""
+        return case_rows.first(self.records, kind)
+
+
+def create_in(
+    session: Session, vault: OpenVault, drafts: Iterable[RecordDraft], *, taken_over: bool = False
+) -> tuple[str, list[str]]:
+    """Make a case from its drafts in the caller's transaction; return the case id and the record ids.
+
+    The draft of kind `case` need not hold what the program makes: number, pseudonym, office, day. `taken_over`: the
+    drafts repeat what another register says.
+    """
+    office = records.office(session)
+    day = today(vault.clock)
+    if office.last_case_year != day.year:
+        office.last_case_year, office.last_case_number = day.year, 0
+    office.last_case_number += 1
+    given = list(drafts)
+    draft = next((item for item in given if item.kind == "case"), RecordDraft("case", {}))
+    made: dict[str, Value] = {
+        "case_ref": numbers.make_case_ref(office.county, int(office.desk_code), day.year, office.last_case_number),
+        "pseudonym": numbers.make_pseudonym(secrets.token_bytes(8)),
+        "date_opened": day.isoformat(),
+        "county": office.county,
+        "office": office.code,
+        "status": "OPEN",
+        "stage": "IDENTIFIED",
+    }
+    case_id = str(uuid.uuid4())
+    fields = made | {name: value for name, value in draft.fields.items() if value is not None}
+    written = []
+    for item in (replace(draft, fields=fields), *(other for other in given if other.kind != "case")):
+        act = Act.CASE_CREATED if item.kind == "case" else Act.RECORD_SAVED
+        written.append(records.put(session, vault, replace(item, case_id=case_id), act=act, taken_over=taken_over).record_id)
+    case_rows.refresh(session, vault, case_id)
+    return case_id, written
+
+
+class CaseService:
+    """What one does with cases."""
+
+    def __init__(self, vault: OpenVault) -> None:
+        """Work on an open vault."""
+        self._vault = vault
+
+    def create(self, drafts: Iterable[RecordDraft]) -> tuple[str, Outcome]:
+        """Make a case from drafts of its records and return its id.
+
+        Raises:
+            NotAccepted: A draft has blocking problems; nothing was written.
+        """
+        self._vault.require("case.create")
+        with self._vault.writing() as session:
+            case_id, written = create_in(session, self._vault, drafts)
+        return case_id, Outcome(tuple(written), 1, frozenset({Topic.CASES}))
+
+    def open(self, case_id: str) -> CaseFile:
+        """Return a case; the view is journaled. Raises Obstacle RECORD_GONE."""
+        self._vault.require("case.open")
+        with self._vault.writing() as session:
+            found = load_case(session, case_id)
+            journal.append(session, self._vault, Act.CASE_VIEWED, case_id)
+        return found
+
+    def save(self, draft: RecordDraft) -> Outcome:
+        """Save one record of a case: a new one, or the next revision of one opened before.
+
+        Raises:
+            NotAccepted: Blocking problems; nothing was written.
+            RevisionConflict: Somebody saved it since; nothing was written.
+        """
+        self._vault.require("determination.record" if draft.kind == "determination" else "case.save")
+        if draft.kind in APPEND_ONLY and draft.revision:
+            raise Obstacle("RECORD_APPEND_ONLY")
+        with self._vault.writing() as session:
+            if draft.case_id is None or session.get(CaseRow, draft.case_id) is None:
+                raise Obstacle("RECORD_GONE")
+            stored = records.put(session, self._vault, draft)
+            case_rows.refresh(session, self._vault, draft.case_id)
+        return Outcome((stored.record_id,), stored.revision, frozenset({Topic.CASES}))
+
+    def list(self, after: CaseSummary | None = None) -> tuple[CaseSummary, ...]:
+        """Return the next page of cases, the last touched first, without names."""
+        self._vault.require("case.search")
+        with self._vault.reading() as session:
+            rows = queries.page(session, (after.touched_at, after.case_id) if after else None)
+        return _summaries(rows, with_names=False)
+
+    def search(self, text: str) -> tuple[CaseSummary, ...]:
+        """Return the cases whose names, phone or number begin with every word of `text`, with the matched names."""
+        self._vault.require("case.search")
+        with self._vault.reading() as session:
+            rows = queries.matching(session, case_rows.search_words(text))
+        return _summaries(rows, with_names=True)
+
+    def note_search(self) -> None:
+        """Journal that names were searched; called once a search is settled, not on every key."""
+        self._vault.require("case.search")
+        with self._vault.writing() as session:
+            journal.append(session, self._vault, Act.SEARCHED, "")
+
+    def read_sealed(self, record_id: str) -> dict[str, Value]:
+        """Open the sealed values of a record; journaled. Raises NotPermitted without a key of the sealed class."""
+        self._vault.require("case.open")
+        with self._vault.writing() as session:
+            values = records.read_sealed(session, self._vault, record_id)
+            journal.append(session, self._vault, Act.CASE_VIEWED, record_id, reason="SEALED")
+        return values
+
+
+def load_case(session: Session, case_id: str) -> CaseFile:
+    """Return a case in the caller's transaction. Raises Obstacle RECORD_GONE."""
+    row = session.get(CaseRow, case_id)
+    if row is None:
+        raise Obstacle("RECORD_GONE")
+    return CaseFile(case_id, row.case_ref, records.of_case(session, case_id))
+
+
+def _summaries(rows: Sequence[queries.CaseTuple], *, with_names: bool) -> tuple[CaseSummary, ...]:
+    return tuple(
+        CaseSummary(
+            case_id=row.case_id,
+            case_ref=row.case_ref,
+            shown_as=row.shown_as,
+            name=row.full_name if with_names else "",
+            born=row.born,
+            age=row.age,
+            age_on=row.age_on,
+            sex=row.sex,
+            status=row.status,
+            stage=row.stage,
+            touched_at=row.touched_at,
+        )
+        for row in rows
+    )

@@ -1,0 +1,65 @@
+"""Consent: one row per scope and receiver, never changed; a withdrawal is a new row (DPA s.32, L-13, L-14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from desktop.errors import Obstacle
+from desktop.rules.consent import ConsentRow, consent_row
+from desktop.rules.journal_chain import Act
+from desktop.rules.records import Outcome, RecordDraft, Topic, Value
+from desktop.services import case_rows, records
+from desktop.services.cases import load_case
+from desktop.services.records import StoredRecord
+from desktop.services.session import OpenVault
+
+
+def rows_of(found: Iterable[StoredRecord]) -> tuple[ConsentRow, ...]:
+    """Return the consent rows among a case's records."""
+    return tuple(
+        consent_row(record.fields, record_id=record.record_id, recorded_at=record.at)
+        for record in found
+        if record.kind == "consent"
+    )
+
+
+class ConsentService:
+    """Recording what a person agreed to, scope by scope."""
+
+    def __init__(self, vault: OpenVault) -> None:
+        """Work on an open vault."""
+        self._vault = vault
+
+    def record(self, case_id: str, answers: Iterable[Mapping[str, Value]]) -> Outcome:
+        """Keep the answers of one paper (form A), one row each, in one transaction.
+
+        Raises:
+            NotAccepted: A row lacks scope, answer, method or time; nothing was written.
+        """
+        self._vault.require("consent.record")
+        written = []
+        with self._vault.writing() as session:
+            load_case(session, case_id)
+            for fields in answers:
+                draft = RecordDraft("consent", fields, case_id=case_id)
+                stored = records.put(session, self._vault, draft, act=Act.CONSENT_RECORDED)
+                written.append(stored.record_id)
+            case_rows.refresh(session, self._vault, case_id)
+        return Outcome(tuple(written), 1, frozenset({Topic.CONSENTS}))
+
+    def withdraw(self, case_id: str, consent_id: str, at: str) -> Outcome:
+        """Withdraw what one row gave: a new row with answer WITHDRAWN, in force from `at`.
+
+        Raises:
+            Obstacle: RECORD_GONE when the row is none of this case.
+        """
+        self._vault.require("consent.record")
+        with self._vault.writing() as session:
+            given = records.load(session, consent_id)
+            if given.case_id != case_id or given.kind != "consent":
+                raise Obstacle("RECORD_GONE")
+            fields = dict(given.fields) | {"answer": "WITHDRAWN", "at": at, "limits": None}
+            draft = RecordDraft("consent", fields, case_id=case_id)
+            stored = records.put(session, self._vault, draft, act=Act.CONSENT_RECORDED)
+            case_rows.refresh(session, self._vault, case_id)
+        return Outcome((stored.record_id,), 1, frozenset({Topic.CONSENTS}))

@@ -1,0 +1,142 @@
+"""The office's side of trust: the enrolment file, the trust package that answers it, the roster in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models.base import Secret
+from db.models.office import TakenRoster
+from desktop import VERSION
+from desktop.bundles.enrolment import ENROLMENT_LABEL, ROOT_LABEL, Enrolment, digits, make_enrolment, same_digits
+from desktop.bundles.roster import Roster, Use
+from desktop.bundles.trust import Package, Trust, open_package, payload_of_root, trust_of, verify_package
+from desktop.crypto.sealing import public_key
+from desktop.crypto.signing import public_bytes
+from desktop.errors import NotTrusted, Obstacle
+from desktop.rules.journal_chain import Act
+from desktop.rules.records import Outcome, Topic
+from desktop.services import journal, records
+from desktop.services.session import OpenVault
+
+DEVICE_SIGNING_KEY = "DEVICE_SIGNING"
+DEVICE_RECEIVING_KEY = "DEVICE_RECEIVING"
+
+
+@dataclass(frozen=True)
+class EnrolmentFile:
+    """The file for the Secretariat, and the digits the officer reads out when it rings back."""
+
+    file_name: str
+    content: bytes = field(repr=False)
+    digits: str
+
+
+def secret(session: Session, name: str) -> bytes:
+    """Return a private key kept in the vault."""
+    return session.execute(select(Secret.value).where(Secret.name == name)).scalar_one()
+
+
+def device_signing_key(session: Session) -> Ed25519PrivateKey:
+    """Return this device's signing key."""
+    return Ed25519PrivateKey.from_private_bytes(secret(session, DEVICE_SIGNING_KEY))
+
+
+def trust_in_force(session: Session, practice: bool) -> Trust | None:
+    """Return the verified trust documents of the highest roster version, or None before enrolment.
+
+    They are verified again each time: the vault's rows are only as good as their signatures.
+    """
+    row = session.scalars(select(TakenRoster).order_by(TakenRoster.version.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return trust_of(Package((row.root,), row.keyset, (row.roster,)), practice=practice)
+
+
+def roster_in_force(session: Session, practice: bool) -> Roster:
+    """Return the roster in force. Raises Obstacle OFFICE_NOT_ENROLLED."""
+    trust = trust_in_force(session, practice)
+    if trust is None:
+        raise Obstacle("OFFICE_NOT_ENROLLED")
+    return trust.roster
+
+
+class EnrolmentService:
+    """Enrolling this device with the Secretariat."""
+
+    def __init__(self, vault: OpenVault) -> None:
+        """Work on an open vault."""
+        self._vault = vault
+
+    def make_file(self, label: str) -> EnrolmentFile:
+        """Return this device's enrolment file. `label` tells laptops of one office apart; no person's name."""
+        self._vault.require("office.enrol")
+        with self._vault.reading() as session:
+            office = records.office(session)
+            key = device_signing_key(session)
+            made = make_enrolment(
+                Enrolment(
+                    access_list=self._vault.list_sha256.hex(),
+                    app_version=VERSION,
+                    county=office.county,
+                    desk_code=office.desk_code,
+                    device=office.device,
+                    ed25519=public_bytes(key),
+                    incarnation=office.incarnation,
+                    label=label,
+                    made_at=self._vault.now(),
+                    office=office.code,
+                    office_name=office.name,
+                    practice=self._vault.practice,
+                    vault=self._vault.vault.hex(),
+                    x25519=public_key(secret(session, DEVICE_RECEIVING_KEY)),
+                ),
+                key,
+            )
+        return EnrolmentFile(made.file_name, made.content, digits(ENROLMENT_LABEL, made.payload))
+
+    def take_in(self, content: bytes, typed_digits: str | None = None) -> Outcome:
+        """Take in a trust package.
+
+        The first one counts only after the digits of its root document, heard by telephone, were typed and agree;
+        later ones are verified from the trust already held.
+
+        Raises:
+            Obstacle: ROOT_DIGITS_NEEDED, DIGITS_INCOMPLETE.
+            NotTrusted: The package does not verify, is older than the one in force, or DIGITS_DIFFER.
+        """
+        self._vault.require("office.enrol")
+        with self._vault.writing() as session:
+            package = open_package(content, (secret(session, DEVICE_RECEIVING_KEY),))
+            known = trust_in_force(session, self._vault.practice)
+            trust = verify_package(package, known, practice=self._vault.practice)
+            if known is None:
+                if typed_digits is None:
+                    raise Obstacle("ROOT_DIGITS_NEEDED")
+                same_digits(typed_digits, ROOT_LABEL, payload_of_root(package.roots[-1]))
+            office = records.office(session)
+            own = trust.roster.device_of_key(public_bytes(device_signing_key(session)))
+            if own is None or own.device != office.device:
+                raise NotTrusted("ROSTER_WITHOUT_US")
+            if known is None or trust.roster.version > known.roster.version:
+                session.add(
+                    TakenRoster(
+                        version=trust.roster.version,
+                        root=package.roots[-1],
+                        keyset=package.keyset,
+                        roster=package.rosters[-1],
+                        taken_at=self._vault.now(),
+                    )
+                )
+            act = Act.ENROLLED if known is None else Act.ROSTER_TAKEN_IN
+            journal.append(session, self._vault, act, office.device, revision_hash=trust.roster.payload_sha256)
+        self._vault.restricted_recipients = restricted_recipients(trust.roster)
+        return Outcome((), 0, frozenset({Topic.OFFICE}))
+
+
+def restricted_recipients(roster: Roster) -> tuple[bytes, ...]:
+    """Return the keys of the restricted intake: sealed values are sealed to them too."""
+    return roster.recipients(Use.RESTRICTED)

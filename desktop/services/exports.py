@@ -1,0 +1,281 @@
+"""Bundles: say what will leave, make and seal it, note that it was handed over (threat-model 5.6)."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models.office import CaseRow, ExportedView, Office, OutgoingBundle, Record, Revision
+from desktop import VERSION
+from desktop.bundles.manifest import Identity
+from desktop.bundles.records import RecordLine, parse_revision, record_line
+from desktop.bundles.roster import Roster, Use
+from desktop.bundles.writer import BundleFacts, MadeBundle, RosterMark, SealedItem, make_bundle
+from desktop.clock import today
+from desktop.errors import Obstacle
+from desktop.rules.consent import may_send_identity
+from desktop.rules.journal_chain import Act
+from desktop.rules.records import Outcome, Topic, encode_fields
+from desktop.rules.states import BundleState, next_bundle_state
+from desktop.rules.validation import read_fields
+from desktop.rules.views import identified_view, pseudonymous_view
+from desktop.services import journal, records
+from desktop.services.consents import rows_of
+from desktop.services.enrolment import device_signing_key, roster_in_force
+from desktop.services.session import OpenVault
+
+MAX_RECORDS = 20_000
+
+
+@dataclass(frozen=True)
+class WhatLeaves:
+    """What the next bundle would carry, in figures, and which fields of each kind."""
+
+    cases: int
+    records: Mapping[str, int]
+    fields: Mapping[str, tuple[str, ...]] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SealedBundle:
+    """A bundle ready to hand over."""
+
+    bundle_id: str
+    file_name: str
+    sequence: int
+    sha256: str
+    size_bytes: int
+    cases: int
+    records: int
+
+
+@dataclass(frozen=True)
+class BundleSummary:
+    """Where one bundle stands."""
+
+    bundle_id: str
+    file_name: str
+    sequence: int
+    state: BundleState
+    made_at: str
+    answered_at: str | None
+    reason: str | None
+    cases: int
+    records: int
+
+
+class ExportService:
+    """Making bundles for the Secretariat."""
+
+    def __init__(self, vault: OpenVault) -> None:
+        """Work on an open vault."""
+        self._vault = vault
+
+    def what_leaves(self) -> WhatLeaves:
+        """Return what a pseudonymous bundle made now would carry."""
+        self._vault.require("bundle.make")
+        with self._vault.reading() as session:
+            kinds: Counter[str] = Counter()
+            cases: set[str] = set()
+            for record in _unsent(session):
+                kinds[record.kind] += 1
+                if record.case_id:
+                    cases.add(record.case_id)
+        fields = {
+            kind: tuple(item.name for item in self._vault.catalogue.forms[kind].fields if item.out.value == "P")
+            for kind in kinds
+        }
+        return WhatLeaves(len(cases), dict(kinds), fields)
+
+    def make(self, identity: Identity = Identity.PSEUDONYMOUS) -> SealedBundle:
+        """Make, sign and seal a bundle of everything changed since the last one.
+
+        An identified bundle carries the identity only of persons whose consent or recorded basis allows it; the
+        others travel under their pseudonyms in the same bundle.
+
+        Raises:
+            Obstacle: OFFICE_NOT_ENROLLED, or NOTHING_TO_SEND.
+        """
+        self._vault.require("bundle.make")
+        with self._vault.writing() as session:
+            roster = roster_in_force(session, self._vault.practice)
+            office = records.office(session)
+            unsent = _unsent(session)
+            if not unsent:
+                raise Obstacle("NOTHING_TO_SEND")
+            lines, sealed = self._lines(session, unsent, identity)
+            bundle_id = str(uuid.uuid4())
+            head = journal.head(session)
+            run = journal.run_from(session, max(1, office.anchored_count))
+            made = make_bundle(
+                self._facts(office, roster, bundle_id, identity),
+                records=lines,
+                journal=run,
+                sealed=sealed,
+                lists=self._vault.access_lists[office.receipted_list :],
+                signing_key=device_signing_key(session),
+                recipients=roster.recipients(Use.OPERATIONAL),
+            )
+            cases = len({line.case for line in lines if line.case})
+            self._keep(session, office, made, head, unsent, cases)
+        return SealedBundle(
+            bundle_id,
+            made.file_name,
+            made.manifest.sequence,
+            made.sha256,
+            len(made.content),
+            cases,
+            len(lines),
+        )
+
+    def _facts(self, office: Office, roster: Roster, bundle_id: str, identity: Identity) -> BundleFacts:
+        return BundleFacts(
+            access_list=self._vault.list_sha256.hex(),
+            app_version=VERSION,
+            bundle=bundle_id,
+            device=office.device,
+            identity=identity,
+            incarnation=office.incarnation,
+            made_at=self._vault.now(),
+            office=office.code,
+            practice=self._vault.practice,
+            previous_bundle=office.last_bundle.hex() if office.last_bundle else None,
+            previous_incarnation=None,
+            roster=RosterMark(roster.payload_sha256, roster.version),
+            sequence=office.sequence + 1,
+        )
+
+    def _lines(
+        self, session: Session, unsent: Iterable[Record], identity: Identity
+    ) -> tuple[list[RecordLine], list[SealedItem]]:
+        day = today(self._vault.clock)
+        allowed: dict[str, bool] = {}
+        lines: list[RecordLine] = []
+        sealed: list[SealedItem] = []
+        for record in unsent:
+            revision = session.execute(
+                select(Revision).where(Revision.record_id == record.id, Revision.rev == record.rev)
+            ).scalar_one()
+            stored = parse_revision(revision.body)
+            named = False
+            if identity is Identity.IDENTIFIED and record.case_id:
+                if record.case_id not in allowed:
+                    allowed[record.case_id] = may_send_identity(rows_of(records.of_case(session, record.case_id)))
+                named = allowed[record.case_id]
+            view = self._view(record.kind, stored.fields, day, named)
+            lines.append(record_line(stored, view))
+            if revision.sealed is not None and stored.sealed is not None and self._vault.restricted_recipients:
+                sealed.append(SealedItem(record.id, record.rev, stored.sealed.commit, revision.sealed))
+        return lines, sealed
+
+    def _view(self, kind: str, stored: Mapping[str, object], day: date, named: bool) -> dict[str, object]:
+        form = self._vault.catalogue.forms[kind]
+        fields = read_fields(form, stored)
+        if named:
+            return encode_fields(identified_view(form, fields, day))
+        return encode_fields(pseudonymous_view(form, fields, day, self._vault.catalogue.age_groups))
+
+    def _keep(
+        self,
+        session: Session,
+        office: Office,
+        made: MadeBundle,
+        head: journal.Head,
+        unsent: Iterable[Record],
+        cases: int,
+    ) -> None:
+        session.add(
+            OutgoingBundle(
+                id=made.manifest.bundle,
+                sequence=made.manifest.sequence,
+                file_name=made.file_name,
+                sha256=bytes.fromhex(made.sha256),
+                sealed_file=made.content,
+                identity=made.manifest.identity.value,
+                records=len(made.views),
+                cases=cases,
+                journal_count=head.count,
+                journal_head=bytes.fromhex(head.hash),
+                list_version=self._vault.list_version,
+                state=BundleState.MADE.value,
+                made_at=made.manifest.made_at,
+            )
+        )
+        session.flush()
+        session.add_all(
+            ExportedView(
+                bundle_id=made.manifest.bundle,
+                record_id=view.id,
+                rev=view.rev,
+                view_hash=bytes.fromhex(view.view_hash),
+            )
+            for view in made.views
+        )
+        for record in unsent:
+            record.sent_rev, record.unsent = record.rev, False
+        office.sequence = made.manifest.sequence
+        office.last_bundle = bytes.fromhex(made.sha256)
+        journal.append(
+            session, self._vault, Act.BUNDLE_MADE, made.manifest.bundle, revision_hash=made.manifest_sha256
+        )
+
+    def sealed_file(self, bundle_id: str) -> tuple[str, bytes]:
+        """Return a bundle's file name and bytes, to be written to a stick as often as needed."""
+        self._vault.require("bundle.hand_over")
+        with self._vault.reading() as session:
+            bundle = _bundle(session, bundle_id)
+            return bundle.file_name, bundle.sealed_file
+
+    def hand_over(self, bundle_id: str) -> Outcome:
+        """Note that a bundle was given to a carrier or the courier. Only a receipt moves it further."""
+        self._vault.require("bundle.hand_over")
+        with self._vault.writing() as session:
+            bundle = _bundle(session, bundle_id)
+            bundle.state = next_bundle_state(BundleState(bundle.state), BundleState.HANDED_OVER).value
+            bundle.handed_over_at = self._vault.now()
+            journal.append(session, self._vault, Act.BUNDLE_HANDED_OVER, bundle_id)
+        return Outcome((bundle_id,), 0, frozenset({Topic.BUNDLES}))
+
+    def list(self) -> tuple[BundleSummary, ...]:
+        """Return every bundle of this device, the newest first."""
+        with self._vault.reading() as session:
+            rows = session.scalars(select(OutgoingBundle).order_by(OutgoingBundle.sequence.desc())).all()
+            return tuple(
+                BundleSummary(
+                    row.id,
+                    row.file_name,
+                    row.sequence,
+                    BundleState(row.state),
+                    row.made_at,
+                    row.answered_at,
+                    row.reason,
+                    row.cases,
+                    row.records,
+                )
+                for row in rows
+            )
+
+
+def _unsent(session: Session) -> list[Record]:
+    """Return the records to send, cases still in draft left out, in an order that keeps a case together."""
+    query = (
+        select(Record)
+        .join(CaseRow, CaseRow.case_id == Record.case_id)
+        .where(Record.unsent, CaseRow.status != "DRAFT")
+        .order_by(Record.case_id, Record.id)
+        .limit(MAX_RECORDS)
+    )
+    return list(session.scalars(query))
+
+
+def _bundle(session: Session, bundle_id: str) -> OutgoingBundle:
+    bundle = session.get(OutgoingBundle, bundle_id)
+    if bundle is None:
+        raise Obstacle("BUNDLE_UNKNOWN")
+    return bundle

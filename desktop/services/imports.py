@@ -1,0 +1,189 @@
+"""Taking in an HTCDS workbook: a preview of every row first, then one transaction, and the same row never twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models.office import ImportedRow, SearchKey
+from desktop.catalogue import table_rows
+from desktop.clock import today
+from desktop.crypto.encoding import canonical_json, tagged_sha256
+from desktop.errors import NotAccepted, Problem
+from desktop.rules.htcds import RowOutcome, RowReading, SheetReading, read_htcds
+from desktop.rules.journal_chain import Act
+from desktop.rules.names import name_keys
+from desktop.rules.records import Outcome, RecordDraft, Topic, Value, encode_fields
+from desktop.services import case_rows, journal, records
+from desktop.services.cases import create_in
+from desktop.services.records import StoredRecord
+from desktop.services.session import OpenVault
+from desktop.workbooks.sheets import read_workbook
+
+_REPEATING = {"exploitation_episode": "exploitation_type", "referral": "direction", "import_note": "heading"}
+
+
+class RowAction(StrEnum):
+    """What applying the preview would do with a row."""
+
+    ADD = "ADD"
+    CHANGE = "CHANGE"
+    SKIP = "SKIP"
+    REFUSE = "REFUSE"
+
+
+@dataclass(frozen=True)
+class PlannedRow:
+    """One row of the preview: what it says, what would happen, and why."""
+
+    reading: RowReading
+    action: RowAction
+    reasons: tuple[str, ...]
+    case_id: str | None
+    source: bytes = field(repr=False)
+    fingerprint: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ImportPreview:
+    """Every filled row of the workbook; nothing was written."""
+
+    file_sha256: str
+    sheet: SheetReading
+    rows: tuple[PlannedRow, ...]
+
+    def count(self, action: RowAction) -> int:
+        """Return how many rows would be treated so."""
+        return sum(row.action is action for row in self.rows)
+
+
+class ImportService:
+    """Preview and apply."""
+
+    def __init__(self, vault: OpenVault) -> None:
+        """Work on an open vault."""
+        self._vault = vault
+
+    def preview(self, data: bytes) -> ImportPreview:
+        """Read a workbook in the limited child and say what each row would do.
+
+        Raises:
+            NotTrusted: The file is hostile or too demanding; nothing of it was kept.
+            NotAccepted: HEADINGS_UNKNOWN, it is no HTCDS workbook.
+        """
+        self._vault.require("import.preview")
+        reading = read_htcds(
+            read_workbook(data),
+            lists=self._vault.catalogue.lists,
+            forms=self._vault.catalogue.forms,
+            map_rows=table_rows("htcds_map"),
+            today=today(self._vault.clock),
+        )
+        with self._vault.reading() as session:
+            rows = tuple(self._plan(session, row) for row in reading.rows)
+        return ImportPreview(hashlib.sha256(data).hexdigest(), reading, rows)
+
+    def _plan(self, session: Session, reading: RowReading) -> PlannedRow:
+        said = canonical_json(
+            {"accepted": encode_fields(reading.accepted), "kept": dict(sorted(reading.kept_as_text.items()))}
+        )
+        fingerprint = tagged_sha256("rufaa-import-row-v1", said)
+        names = name_keys(reading.accepted.get("Person.first_name"), reading.accepted.get("Person.surname"))
+        source = tagged_sha256("rufaa-import-source-v1", b"HTCDS", b"%d" % reading.row, " ".join(names).encode())
+        if reading.outcome is RowOutcome.REFUSE:
+            return PlannedRow(reading, RowAction.REFUSE, (reading.refused_row or "",), None, source, fingerprint)
+        known = session.get(ImportedRow, source)
+        same = known if known is not None and known.fingerprint == fingerprint else _by_content(session, fingerprint)
+        reasons = tuple(remark.code for remark in (*reading.asks, *reading.warnings))
+        if same is not None:
+            return PlannedRow(reading, RowAction.SKIP, ("ROW_ALREADY_TAKEN_IN",), same.case_id, source, fingerprint)
+        if known is not None:
+            return PlannedRow(reading, RowAction.CHANGE, reasons, known.case_id, source, fingerprint)
+        phone = case_rows.digits(str(reading.accepted.get("Person.phone") or ""))
+        if phone and session.scalars(select(SearchKey.case_id).where(SearchKey.key == phone).limit(1)).first():
+            reasons = (*reasons, "POSSIBLE_DUPLICATE_IN_OFFICE")
+        return PlannedRow(reading, RowAction.ADD, reasons, None, source, fingerprint)
+
+    def apply(self, preview: ImportPreview, *, county: str | None = None, leave_out: Iterable[int] = ()) -> Outcome:
+        """Write what the preview planned, in one transaction.
+
+        Args:
+            preview: What the person looked at. A row whose state changed since is planned again.
+            county: The county of every new case; the workbook has none. This office's, where not given.
+            leave_out: Row numbers not to take in.
+
+        Raises:
+            NotAccepted: The county is none, or a row has blocking problems; nothing was written.
+        """
+        self._vault.require("import.apply")
+        left_out = frozenset(leave_out)
+        written: list[str] = []
+        with self._vault.writing() as session:
+            place = county or records.office(session).county
+            if place not in self._vault.catalogue.lists["counties"]:
+                raise NotAccepted((Problem("VALUE_NOT_IN_LIST", "case.county"),))
+            for seen in preview.rows:
+                row = self._plan(session, seen.reading)
+                if row.reading.row in left_out or row.action in (RowAction.SKIP, RowAction.REFUSE):
+                    continue
+                case_id = self._add(session, row, place) if row.case_id is None else self._change(session, row)
+                entry = session.get(ImportedRow, row.source) or ImportedRow(source=row.source)
+                entry.fingerprint, entry.case_id = row.fingerprint, case_id
+                session.add(entry)
+                session.flush()
+                written.append(case_id)
+            journal.append(session, self._vault, Act.IMPORTED, "", revision_hash=preview.file_sha256)
+        return Outcome(tuple(written), 1, frozenset({Topic.CASES, Topic.IMPORTS}))
+
+    def _add(self, session: Session, row: PlannedRow, county: str) -> str:
+        drafts = [
+            replace(draft, fields={"county": county} | dict(draft.fields)) if draft.kind == "case" else draft
+            for draft in row.reading.drafts
+        ]
+        return create_in(session, self._vault, drafts, taken_over=True)[0]
+
+    def _change(self, session: Session, row: PlannedRow) -> str:
+        case_id = row.case_id or ""
+        found = records.of_case(session, case_id)
+        for draft in row.reading.drafts:
+            existing = _counterpart(found, draft)
+            fields: Mapping[str, Value] = {**existing.fields, **draft.fields} if existing else draft.fields
+            if existing is not None and fields == existing.fields:
+                continue
+            records.put(
+                session,
+                self._vault,
+                RecordDraft(
+                    draft.kind,
+                    fields,
+                    existing.record_id if existing else None,
+                    case_id,
+                    existing.revision if existing else 0,
+                ),
+                reason="IMPORT",
+                taken_over=True,
+            )
+        case_rows.refresh(session, self._vault, case_id)
+        return case_id
+
+
+def _by_content(session: Session, fingerprint: bytes) -> ImportedRow | None:
+    return session.scalars(select(ImportedRow).where(ImportedRow.fingerprint == fingerprint).limit(1)).first()
+
+
+def _counterpart(found: Iterable[StoredRecord], draft: RecordDraft) -> StoredRecord | None:
+    """Return the stored record a row's draft speaks of: the only one of its kind, or the one with the same mark."""
+    mark = _REPEATING.get(draft.kind)
+    return next(
+        (
+            record
+            for record in found
+            if record.kind == draft.kind and (mark is None or record.fields.get(mark) == draft.fields.get(mark))
+        ),
+        None,
+    )

@@ -1,0 +1,306 @@
+"""The Secretariat's intake: ordered gates, one transaction a bundle, a stored receipt (threat-model 5.6, 5.7)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.models.base import Secret
+from db.models.secretariat import IncomingBundle, IssuedReceipt, LedgerEntry, ReceivedView
+from desktop.bundles.manifest import PreviousIncarnation
+from desktop.bundles.reader import VerifiedBundle, open_and_verify, peek_sender
+from desktop.bundles.receipt import JournalMark, Outcome, Receipt, Returned, ledger_hash, make_receipt
+from desktop.bundles.records import view_hash
+from desktop.bundles.roster import Roster
+from desktop.bundles.sequence import Link, SequenceState, Standing, link_of, next_sequence
+from desktop.crypto.encoding import canonical_json
+from desktop.rules.journal_chain import ZERO_HASH, Act
+from desktop.services import journal
+from desktop.services.secretariat import INTAKE_KEY, RECEIPT_KEY, signing_key, trust_now
+from desktop.services.session import OpenVault
+
+_OUTCOMES = {
+    Standing.NEXT: Outcome.RECEIVED,
+    Standing.KNOWN: Outcome.RECEIVED,
+    Standing.HELD: Outcome.HELD,
+    Standing.DISPUTED: Outcome.DISPUTED,
+}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one bundle, and the receipt that says so."""
+
+    bundle_sha256: str
+    outcome: str
+    reason: str | None
+    records: int
+    receipt_name: str
+    receipt: bytes = field(repr=False)
+    repeated: bool
+
+
+@dataclass(frozen=True)
+class ReceiptSummary:
+    """One issued receipt in the list."""
+
+    bundle_sha256: str
+    device: str
+    file_name: str
+    issued_at: str
+
+
+class IntakeService:
+    """Taking bundles in."""
+
+    def __init__(self, vault: OpenVault) -> None:
+        """Work on the Secretariat's open vault."""
+        self._vault = vault
+
+    def receive(self, content: bytes) -> Taken:
+        """Verify a bundle through every gate and take it in, once.
+
+        The same file again changes nothing and returns the stored receipt. A bundle that arrives early is held, and
+        taken when what is missing has come.
+
+        Raises:
+            NotTrusted: A gate refused it; the code says which. Nothing was written, and no receipt is owed, since
+                nobody known has signed it.
+        """
+        self._vault.require("secretariat.intake")
+        sha256 = hashlib.sha256(content).digest()
+        with self._vault.writing() as session:
+            stored = _newest_receipt(session, sha256)
+            if stored is not None:
+                bundle = session.get_one(IncomingBundle, sha256)
+                return _taken(bundle, stored, repeated=True)
+            roster = trust_now(session, self._vault.practice).roster
+            verified = self._verify(session, content, roster)
+            receipt = self._take(session, roster, content, verified)
+            bundle = session.get_one(IncomingBundle, sha256)
+            if bundle.taken:
+                self._take_held(session, roster, verified.manifest.device)
+            return _taken(bundle, receipt, repeated=False)
+
+    def _secrets(self, session: Session) -> tuple[bytes, ...]:
+        return (session.execute(select(Secret.value).where(Secret.name == INTAKE_KEY)).scalar_one(),)
+
+    def _verify(self, session: Session, content: bytes, roster: Roster) -> VerifiedBundle:
+        keys = self._secrets(session)
+        sender = peek_sender(content, intake_secrets=keys, roster=roster, practice=self._vault.practice)
+        known = _state(session, sender.manifest.device)
+        return open_and_verify(
+            content, intake_secrets=keys, roster=roster, practice=self._vault.practice, known=known
+        )
+
+    def _take(self, session: Session, roster: Roster, content: bytes, verified: VerifiedBundle) -> IssuedReceipt:
+        """Write bundle, views, ledger entry and receipt: the whole of one decision, in the caller's transaction."""
+        manifest, place = verified.manifest, verified.place
+        link = link_of(verified)
+        sha256 = bytes.fromhex(verified.file_sha256)
+        outcome = _OUTCOMES[place.standing]
+        bundle = session.get(IncomingBundle, sha256) or IncomingBundle(
+            sha256=sha256,
+            id=manifest.bundle,
+            device=manifest.device,
+            incarnation=manifest.incarnation,
+            sequence=manifest.sequence,
+            previous_bundle=bytes.fromhex(link.previous_bundle) if link.previous_bundle else None,
+            previous_incarnation=_packed(link.previous_incarnation),
+            journal_count=link.journal_count,
+            journal_head=bytes.fromhex(link.journal_head),
+            sealed_file=content,
+            received_at=self._vault.now(),
+        )
+        bundle.outcome, bundle.reason = outcome.value, place.reason.value if place.reason else None
+        bundle.taken, bundle.disputed = link.taken, link.disputed
+        bundle.records = len(verified.records) if link.taken else 0
+        session.add(bundle)
+        session.flush()
+        for other in place.also_disputed:
+            session.get_one(IncomingBundle, bytes.fromhex(other)).disputed = True
+        if link.taken:
+            self._store_views(session, verified, sha256)
+        return self._answer(session, roster, verified, outcome, bundle)
+
+    def _store_views(self, session: Session, verified: VerifiedBundle, sha256: bytes) -> None:
+        for received in verified.records:
+            line = received.record
+            key = (verified.manifest.device, line.id, line.rev, bytes.fromhex(view_hash(line)))
+            if session.get(ReceivedView, key) is None:
+                session.add(
+                    ReceivedView(
+                        device=key[0],
+                        record_id=line.id,
+                        rev=line.rev,
+                        view_hash=key[3],
+                        kind=line.kind,
+                        case_id=line.case,
+                        parent=bytes.fromhex(line.parent) if line.parent else None,
+                        view=canonical_json(dict(line.view)),
+                        void=line.void,
+                        bundle_sha256=sha256,
+                    )
+                )
+        session.flush()
+
+    def _answer(
+        self, session: Session, roster: Roster, verified: VerifiedBundle, outcome: Outcome, bundle: IncomingBundle
+    ) -> IssuedReceipt:
+        manifest = verified.manifest
+        state = _state(session, manifest.device)
+        last = session.scalars(select(LedgerEntry).order_by(LedgerEntry.n.desc()).limit(1)).first()
+        ledger_head = last.hash.hex() if last else ZERO_HASH
+        receipt = Receipt(
+            bundle=manifest.bundle,
+            bundle_sha256=verified.file_sha256,
+            device=manifest.device,
+            incarnation=manifest.incarnation,
+            journal=_anchor(session, manifest.device, manifest.incarnation),
+            ledger_head=ledger_head,
+            min_app=roster.min_app,
+            missing=verified.place.missing,
+            next_sequence=next_sequence(state, manifest.incarnation),
+            outcome=outcome,
+            practice=self._vault.practice,
+            reason=bundle.reason,
+            received_at=bundle.received_at,
+            returned=tuple(
+                Returned(item.line_number, item.id, item.rev, item.reason) for item in verified.set_aside
+            ),
+            roster_version=roster.version,
+            sequence=manifest.sequence,
+            taken=bundle.records,
+        )
+        made = make_receipt(receipt, signing_key(session, RECEIPT_KEY), verified.device.x25519)
+        number = (last.n if last else 0) + 1
+        session.add(
+            LedgerEntry(
+                n=number,
+                previous=bytes.fromhex(ledger_head),
+                bundle_sha256=bundle.sha256,
+                receipt_sha256=bytes.fromhex(made.payload_sha256),
+                hash=bytes.fromhex(
+                    ledger_hash(number, ledger_head, verified.file_sha256, made.payload_sha256)
+                ),
+            )
+        )
+        issued = IssuedReceipt(
+            n=number,
+            bundle_sha256=bundle.sha256,
+            device=manifest.device,
+            file_name=made.file_name,
+            payload=canonical_json({"sha256": made.payload_sha256}),
+            sealed_file=made.content,
+            issued_at=self._vault.now(),
+        )
+        session.add(issued)
+        journal.append(
+            session,
+            self._vault,
+            Act.BUNDLE_TAKEN_IN,
+            manifest.bundle,
+            revision_hash=verified.file_sha256,
+            reason=outcome.value,
+        )
+        return issued
+
+    def _take_held(self, session: Session, roster: Roster, device: str) -> None:
+        """Open the held bundles of a device again until none of them moves."""
+        moved = True
+        while moved:
+            moved = False
+            held = session.scalars(
+                select(IncomingBundle)
+                .where(IncomingBundle.device == device, IncomingBundle.outcome == Outcome.HELD.value)
+                .order_by(IncomingBundle.sequence)
+            ).all()
+            for bundle in held:
+                verified = self._verify(session, bundle.sealed_file, roster)
+                if verified.place.standing in (Standing.NEXT, Standing.DISPUTED):
+                    self._take(session, roster, bundle.sealed_file, verified)
+                    moved = True
+                    break
+
+    def receipts(self) -> tuple[ReceiptSummary, ...]:
+        """Return every receipt issued, the newest first."""
+        self._vault.require("secretariat.receipts")
+        with self._vault.reading() as session:
+            rows = session.scalars(select(IssuedReceipt).order_by(IssuedReceipt.n.desc())).all()
+            return tuple(ReceiptSummary(r.bundle_sha256.hex(), r.device, r.file_name, r.issued_at) for r in rows)
+
+    def receipt_file(self, file_name: str) -> bytes | None:
+        """Return the bytes of an issued receipt, or None."""
+        self._vault.require("secretariat.receipts")
+        with self._vault.reading() as session:
+            return session.scalars(
+                select(IssuedReceipt.sealed_file).where(IssuedReceipt.file_name == file_name)
+            ).first()
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many bundles are kept and how many cases their taken records name."""
+        with self._vault.reading() as session:
+            bundles = session.scalar(select(func.count()).select_from(IncomingBundle)) or 0
+            cases = session.scalar(select(func.count(func.distinct(ReceivedView.case_id)))) or 0
+            return bundles, cases
+
+
+def _newest_receipt(session: Session, sha256: bytes) -> IssuedReceipt | None:
+    return session.scalars(
+        select(IssuedReceipt).where(IssuedReceipt.bundle_sha256 == sha256).order_by(IssuedReceipt.n.desc()).limit(1)
+    ).first()
+
+
+def _taken(bundle: IncomingBundle, receipt: IssuedReceipt, *, repeated: bool) -> Taken:
+    return Taken(
+        bundle.sha256.hex(),
+        bundle.outcome,
+        bundle.reason,
+        bundle.records,
+        receipt.file_name,
+        receipt.sealed_file,
+        repeated,
+    )
+
+
+def _state(session: Session, device: str) -> SequenceState:
+    rows = session.scalars(select(IncomingBundle).where(IncomingBundle.device == device))
+    return SequenceState(
+        tuple(
+            Link(
+                file_sha256=row.sha256.hex(),
+                incarnation=row.incarnation,
+                sequence=row.sequence,
+                previous_bundle=row.previous_bundle.hex() if row.previous_bundle else None,
+                previous_incarnation=_unpacked(row.previous_incarnation),
+                journal_count=row.journal_count,
+                journal_head=row.journal_head.hex(),
+                taken=row.taken,
+                disputed=row.disputed,
+            )
+            for row in rows
+        )
+    )
+
+
+def _anchor(session: Session, device: str, incarnation: str) -> JournalMark:
+    """Return the highest journal entry that a taken bundle of this incarnation anchors."""
+    row = session.scalars(
+        select(IncomingBundle)
+        .where(IncomingBundle.device == device, IncomingBundle.incarnation == incarnation, IncomingBundle.taken)
+        .order_by(IncomingBundle.journal_count.desc())
+        .limit(1)
+    ).first()
+    return JournalMark(row.journal_count, row.journal_head.hex()) if row else JournalMark(0, ZERO_HASH)
+
+
+def _packed(value: PreviousIncarnation | None) -> str | None:
+    return None if value is None else canonical_json(asdict(value)).decode()
+
+
+def _unpacked(text: str | None) -> PreviousIncarnation | None:
+    return None if text is None else PreviousIncarnation(**json.loads(text))

@@ -1,0 +1,138 @@
+"""The journal: append in the transaction of the act itself, read, and verify the whole chain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.models.base import DeskUser, JournalEntry
+from desktop.rules.journal_chain import ZERO_HASH, Act, Entry, HashRun, next_entry, verify_run
+from desktop.services.session import OpenVault
+
+
+class Author(Protocol):
+    """Who acts, and when: an open vault, or the one who makes it."""
+
+    user: str
+
+    def now(self) -> str:
+        """Return the present instant as it is stored."""
+        ...
+
+
+@dataclass(frozen=True)
+class Head:
+    """Where the journal stands: number and hash (hex) of its last entry; 0 and zeros when it is empty."""
+
+    count: int
+    hash: str
+
+
+def head(session: Session) -> Head:
+    """Return the last entry's number and hash."""
+    last = _last(session)
+    return Head(last.n, last.hash) if last else Head(0, ZERO_HASH)
+
+
+def append(
+    session: Session,
+    author: Author,
+    act: Act,
+    object_id: str,
+    *,
+    revision_hash: str | None = None,
+    reason: str | None = None,
+) -> Head:
+    """Append one entry in the caller's transaction and return the new head. No names, no free text: codes and ids."""
+    entry = next_entry(
+        _last(session),
+        at=author.now(),
+        user=author.user,
+        act=act,
+        object=object_id,
+        revision_hash=revision_hash,
+        reason=reason,
+    )
+    session.add(
+        JournalEntry(
+            n=entry.n,
+            previous=bytes.fromhex(entry.previous),
+            at=entry.at,
+            user=entry.user,
+            act=entry.act,
+            object=entry.object,
+            revision_hash=bytes.fromhex(entry.revision_hash) if entry.revision_hash else None,
+            reason=entry.reason,
+            hash=bytes.fromhex(entry.hash),
+        )
+    )
+    session.flush()
+    return Head(entry.n, entry.hash)
+
+
+def _entry(row: JournalEntry) -> Entry:
+    return Entry(
+        n=row.n,
+        previous=row.previous.hex(),
+        at=row.at,
+        user=row.user,
+        act=Act(row.act),
+        object=row.object,
+        revision_hash=row.revision_hash.hex() if row.revision_hash else None,
+        reason=row.reason,
+        hash=row.hash.hex(),
+    )
+
+
+def _last(session: Session) -> Entry | None:
+    row = session.scalars(select(JournalEntry).order_by(JournalEntry.n.desc()).limit(1)).first()
+    return _entry(row) if row else None
+
+
+@dataclass(frozen=True)
+class LastSaved:
+    """What the start screen says: when, by which person of this desk, and which entry."""
+
+    at: str
+    by: str
+    n: int
+
+
+class JournalService:
+    """Reading and checking the journal."""
+
+    def __init__(self, vault: OpenVault) -> None:
+        """Work on an open vault."""
+        self._vault = vault
+
+    def last_saved(self) -> LastSaved | None:
+        """Return the newest entry with the name of who made it, or None in an empty journal."""
+        with self._vault.reading() as session:
+            row = session.execute(
+                select(JournalEntry.at, DeskUser.name, JournalEntry.n)
+                .join(DeskUser, DeskUser.id == JournalEntry.user, isouter=True)
+                .order_by(JournalEntry.n.desc())
+                .limit(1)
+            ).first()
+        return LastSaved(row.at, row.name or "", row.n) if row else None
+
+    def verify(self) -> int:
+        """Recompute the whole chain and return the number of entries.
+
+        Raises:
+            NotTrusted: JOURNAL_BROKEN with the number of the first entry that does not fit.
+        """
+        self._vault.require("journal.verify")
+        with self._vault.reading() as session:
+            rows = session.scalars(select(JournalEntry).order_by(JournalEntry.n).execution_options(yield_per=1000))
+            verify_run(_entry(row) for row in rows)
+            return session.scalar(select(func.count()).select_from(JournalEntry)) or 0
+
+
+def run_from(session: Session, first: int) -> HashRun:
+    """Return the hashes of the entries `first` and later: what a bundle carries."""
+    hashes = session.scalars(select(JournalEntry.hash).where(JournalEntry.n >= first).order_by(JournalEntry.n))
+    return HashRun(first, tuple(value.hex() for value in hashes))

@@ -1,0 +1,292 @@
+"""How one record is stored: checked, split into open and sealed values, hashed, journaled, never overwritten.
+
+Helpers of the services; each runs in its caller's transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models.office import Office, Record, Revision
+from desktop.bundles.records import (
+    SealedNote,
+    StoredRevision,
+    fresh_salt,
+    open_values,
+    parse_revision,
+    revision_bytes,
+    revision_hash,
+    seal_values,
+)
+from desktop.clock import today
+from desktop.errors import DeskError, NotAccepted, NotPermitted, NotTrusted, Obstacle
+from desktop.rules.dates import is_child, was_child
+from desktop.rules.forms import Form
+from desktop.rules.journal_chain import Act
+from desktop.rules.records import Missing, RecordDraft, Value, decode_fields, encode_fields
+from desktop.rules.validation import Surroundings, blocking, check
+from desktop.services import journal
+from desktop.services.session import OpenVault
+
+class RevisionConflict(DeskError):
+    """Somebody saved the record after it was opened; both versions are kept and a person decides."""
+
+    exit_status = 8
+
+
+@dataclass(frozen=True)
+class StoredRecord:
+    """A record as it stands: its open values, and which values are sealed."""
+
+    record_id: str
+    kind: str
+    case_id: str | None
+    revision: int
+    fields: Mapping[str, Value] = field(repr=False)
+    sealed: frozenset[str]
+    void: str | None
+    at: str
+    by: str
+    hash: str
+
+    def text(self, name: str) -> str:
+        """Return a text or code value, or an empty text where there is none."""
+        value = self.fields.get(name)
+        return str(value) if isinstance(value, str) and not isinstance(value, Missing) else ""
+
+    def codes(self, name: str) -> tuple[str, ...]:
+        """Return the codes of a list value."""
+        value = self.fields.get(name)
+        return value if isinstance(value, tuple) else ()
+
+
+def form_of(vault: OpenVault, kind: str) -> Form:
+    """Return the declaration of a record kind. Raises DeskError for a kind that is none."""
+    form = vault.catalogue.forms.get(kind)
+    if form is None:
+        raise DeskError("RECORD_KIND_UNKNOWN")
+    return form
+
+
+def office(session: Session) -> Office:
+    """Return the office's own row."""
+    return session.execute(select(Office)).scalar_one()
+
+
+def put(
+    session: Session,
+    vault: OpenVault,
+    draft: RecordDraft,
+    *,
+    act: Act = Act.RECORD_SAVED,
+    void: str | None = None,
+    reason: str | None = None,
+    taken_over: bool = False,
+) -> StoredRecord:
+    """Write a draft as the next revision of its record, with its journal entry, in the caller's transaction.
+
+    Raises:
+        NotAccepted: Blocking problems; nothing was written.
+        RevisionConflict: The stored revision is not the one the draft was opened at.
+    """
+    form = form_of(vault, draft.kind)
+    around = Surroundings(was_child=_was_child(session, vault, draft), taken_over=taken_over)
+    stopping = blocking(check(form, draft.fields, vault.catalogue.lists, today(vault.clock), around))
+    if stopping:
+        raise NotAccepted(stopping)
+    record = session.get(Record, draft.record_id) if draft.record_id else None
+    if (record.rev if record else 0) != draft.revision or (record and record.kind != draft.kind):
+        raise RevisionConflict("REVISION_CONFLICT")
+    record_id = draft.record_id or str(uuid.uuid4())
+    rev = draft.revision + 1
+    parent = _hash_of(session, record_id, draft.revision) if draft.revision else None
+    sealed_values = {name: value for name, value in draft.fields.items() if name in form.sealed_names}
+    open_values = {name: value for name, value in draft.fields.items() if name not in form.sealed_names}
+    sealed_file, note = _seal(vault, draft.case_id, record_id, rev, sealed_values)
+    body = StoredRevision(
+        kind=draft.kind,
+        id=record_id,
+        case=draft.case_id,
+        rev=rev,
+        parent=parent,
+        at=vault.now(),
+        by=vault.user,
+        device=vault.device,
+        form=form.version,
+        fields=encode_fields(open_values),
+        sealed=note,
+        void=void,
+    )
+    stored = revision_bytes(body)
+    random = fresh_salt()
+    made = revision_hash(random, stored)
+    if record is None:
+        record = Record(id=record_id, kind=draft.kind, case_id=draft.case_id, rev=0, sent_rev=0, unsent=True, void=None)
+        session.add(record)
+        session.flush()
+    record.rev, record.unsent, record.void = rev, True, void
+    session.add(Revision(record_id=record_id, rev=rev, hash=bytes.fromhex(made), body=stored, random=random, sealed=sealed_file))
+    journal.append(session, vault, act, record_id, revision_hash=made, reason=reason)
+    return load(session, record_id)
+
+
+def _was_child(session: Session, vault: OpenVault, draft: RecordDraft) -> bool:
+    """Say whether the person was under 18 when it happened (L-20); the rules of a finding depend on it."""
+    if draft.kind != "determination" or draft.case_id is None:
+        return False
+    found = of_case(session, draft.case_id)
+    person = next((record for record in found if record.kind == "person"), None)
+    episode = next((record for record in found if record.kind == "exploitation_episode"), None)
+    if person is None:
+        return True
+    dob = person.text("dob") or None
+    age = person.fields.get("age_at_registration")
+    said_on = person.text("age_said_on")
+    at_start = episode.fields.get("age_at_start") if episode else None
+    return was_child(
+        is_child_now=is_child(
+            today(vault.clock),
+            dob=dob,
+            dob_estimated=person.fields.get("dob_estimated") is True,
+            age=age if isinstance(age, int) else None,
+            age_said_on=date.fromisoformat(said_on) if said_on else None,
+        ),
+        age_at_start=at_start if isinstance(at_start, int) else None,
+        start=(episode.text("start") or None) if episode else None,
+        dob=dob,
+    )
+
+
+def _hash_of(session: Session, record_id: str, rev: int) -> str:
+    found = session.execute(select(Revision.hash).where(Revision.record_id == record_id, Revision.rev == rev))
+    return found.scalar_one().hex()
+
+
+def _seal(
+    vault: OpenVault, case_id: str | None, record_id: str, rev: int, values: Mapping[str, Value]
+) -> tuple[bytes | None, SealedNote | None]:
+    given = encode_fields(values)
+    if not given:
+        return None, None
+    made = seal_values(
+        given,
+        vault=vault.vault.hex(),
+        case=case_id or "",
+        record=record_id,
+        rev=rev,
+        recipients=(vault.sealed_current, *vault.restricted_recipients),
+    )
+    return made.sealed, SealedNote(made.commit, made.names)
+
+
+def load(session: Session, record_id: str) -> StoredRecord:
+    """Return a record as it stands. Raises Obstacle RECORD_GONE when there is none."""
+    row = session.execute(
+        select(Revision.body, Revision.hash)
+        .join(Record, (Record.id == Revision.record_id) & (Record.rev == Revision.rev))
+        .where(Record.id == record_id)
+    ).first()
+    if row is None:
+        raise Obstacle("RECORD_GONE")
+    return _stored(row.body, row.hash, _sealed_names(session, [record_id]).get(record_id, frozenset()))
+
+
+def of_case(session: Session, case_id: str) -> tuple[StoredRecord, ...]:
+    """Return every record of a case that is not void, in the order they were first kept."""
+    rows = session.execute(
+        select(Record.id, Revision.body, Revision.hash)
+        .join(Revision, (Record.id == Revision.record_id) & (Record.rev == Revision.rev))
+        .where(Record.case_id == case_id, Record.void.is_(None))
+        .order_by(Record.id)
+    ).all()
+    names = _sealed_names(session, [row.id for row in rows])
+    records = [_stored(row.body, row.hash, names.get(row.id, frozenset())) for row in rows]
+    return tuple(sorted(records, key=lambda record: (record.kind, record.at, record.record_id)))
+
+
+def of_kind(session: Session, kind: str) -> tuple[StoredRecord, ...]:
+    """Return every record of a kind that belongs to no case, such as providers."""
+    rows = session.execute(
+        select(Revision.body, Revision.hash)
+        .join(Record, (Record.id == Revision.record_id) & (Record.rev == Revision.rev))
+        .where(Record.kind == kind, Record.void.is_(None), Record.case_id.is_(None))
+        .order_by(Record.id)
+    ).all()
+    return tuple(_stored(row.body, row.hash, frozenset()) for row in rows)
+
+
+def _sealed_names(session: Session, record_ids: list[str]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    rows = session.execute(
+        select(Revision.record_id, Revision.body).where(
+            Revision.record_id.in_(record_ids), Revision.sealed.is_not(None)
+        )
+    )
+    for record_id, body in rows:
+        note = parse_revision(body).sealed
+        if note is not None:
+            found[record_id] = found.get(record_id, frozenset()) | frozenset(note.names)
+    return found
+
+
+def _stored(body: bytes, made: bytes, sealed: frozenset[str]) -> StoredRecord:
+    revision = parse_revision(body)
+    return StoredRecord(
+        record_id=revision.id,
+        kind=revision.kind,
+        case_id=revision.case,
+        revision=revision.rev,
+        fields=decode_fields(revision.fields),
+        sealed=sealed,
+        void=revision.void,
+        at=revision.at,
+        by=revision.by,
+        hash=made.hex(),
+    )
+
+
+def read_sealed(session: Session, vault: OpenVault, record_id: str) -> dict[str, Value]:
+    """Open the sealed values of a record with the private halves this person holds; the newest value of each name.
+
+    Raises:
+        NotPermitted: This person holds no key of the sealed class.
+    """
+    values: dict[str, Value] = {}
+    rows = session.execute(
+        select(Revision.body, Revision.sealed)
+        .where(Revision.record_id == record_id, Revision.sealed.is_not(None))
+        .order_by(Revision.rev)
+    ).all()
+    for body, sealed in rows:
+        revision = parse_revision(body)
+        if sealed is not None and revision.sealed is not None:
+            values |= decode_fields(_open(vault, sealed, revision))
+    return values
+
+
+def _open(vault: OpenVault, sealed: bytes, revision: StoredRevision) -> Mapping[str, object]:
+    """Try each private half held; after a change of `R` old revisions still open with the old one."""
+    note = revision.sealed
+    if note is None or not vault.sealed_private:
+        raise NotPermitted("SEALED_NO_KEY")
+    failure: NotTrusted | None = None
+    for secret in vault.sealed_private.values():
+        try:
+            return open_values(
+                sealed,
+                secret,
+                vault=vault.vault.hex(),
+                case=revision.case or "",
+                record=revision.id,
+                rev=revision.rev,
+                commit=note.commit,
+            )
+        except NotTrusted as error:
+            failure = error
+    raise failure or NotTrusted("SEALED_VALUES_WRONG")

@@ -1,0 +1,285 @@
+"""The Secretariat's own set-up: roots, roster key set, intake and receipt keys, and the enrolment of devices."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from db.models.base import Secret
+from db.models.secretariat import Trust as TrustRow
+from desktop import VERSION, machine, wordlists
+from desktop.bundles.enrolment import ENROLMENT_LABEL, ROOT_LABEL, digits, open_enrolment, same_digits
+from desktop.bundles.frame import file_name
+from desktop.bundles.roster import (
+    Device,
+    KeySet,
+    Office,
+    Recipient,
+    Root,
+    Roster,
+    Use,
+    sign_keyset,
+    sign_root,
+    sign_roster,
+)
+from desktop.bundles.trust import Package, Trust, make_package, payload_of_root, trust_of
+from desktop.clock import Clock, stamp
+from desktop.crypto import kdf, sealing
+from desktop.crypto.keyfile import KeyUse, make_key_file
+from desktop.crypto.signing import public_bytes
+from desktop.crypto.vaultkeys import NewVault
+from desktop.crypto.words import generate_sentence
+from desktop.errors import NotTrusted
+from desktop.rules.journal_chain import Act
+from desktop.services import journal
+from desktop.services.session import OpenVault
+from desktop.services.vault import Created, VaultService
+
+ROSTER_KEY, RECEIPT_KEY, INTAKE_KEY = "ROSTER_SIGNING", "RECEIPT_SIGNING", "INTAKE_OPERATIONAL"
+KEY_FILE_WORDS = 6
+_ROOT_DAYS, _ROSTER_DAYS = 3652, 365
+
+
+@dataclass(frozen=True)
+class OfflineKey:
+    """A key that leaves the laptop at once: its file goes on a stick of its own, its sentence on paper."""
+
+    file_name: str
+    content: bytes = field(repr=False)
+    sentence: str = field(repr=False)
+    use: KeyUse
+
+
+@dataclass(frozen=True)
+class Founded:
+    """The new Secretariat: how to unlock it, the offline keys, and the root's digits for the telephone."""
+
+    created: Created
+    offline_keys: tuple[OfflineKey, ...]
+    root_digits: str
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """The answer to an enrolment file: the trust package for that device, and the digits to read out."""
+
+    device: str
+    office: str
+    roster_version: int
+    file_name: str
+    package: bytes = field(repr=False)
+    root_digits: str
+
+
+def found_secretariat(
+    keeper: VaultService,
+    clock: Clock,
+    *,
+    name: str,
+    person: tuple[str, str, str],
+    roots: int = 3,
+    threshold: int = 2,
+    practice: bool = False,
+) -> Founded:
+    """Make the Secretariat's vault with fresh roots, key set, roster and keys.
+
+    The private halves of the roots and of the restricted intake are never stored in the vault: they exist only in the
+    returned key files. One root with threshold 1 is for a pilot.
+
+    Raises:
+        Obstacle: VAULT_EXISTS, or the disk refuses.
+    """
+    now = clock.now()
+    root_keys = [Ed25519PrivateKey.generate() for _ in range(roots)]
+    roster_key, receipt_key = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    intake, restricted = sealing.generate_secret(), sealing.generate_secret()
+    root = Root(
+        version=1,
+        name=name,
+        keys=tuple(sorted(public_bytes(key) for key in root_keys)),
+        threshold=threshold,
+        practice=practice,
+        issued_at=stamp(now),
+        expires_at=stamp(now + timedelta(days=_ROOT_DAYS)),
+        previous=None,
+    )
+    keyset = KeySet(
+        version=1,
+        root_version=1,
+        roster_keys=(public_bytes(roster_key),),
+        roster_threshold=1,
+        release_keys=(),
+        release_threshold=1,
+        issued_at=stamp(now),
+    )
+    roster = Roster(
+        version=1,
+        keyset_version=1,
+        practice=practice,
+        devices=(),
+        intake=(
+            Recipient(Use.OPERATIONAL, sealing.public_key(intake), None),
+            Recipient(Use.RESTRICTED, sealing.public_key(restricted), None),
+        ),
+        receipt_keys=(public_bytes(receipt_key),),
+        offices=(),
+        min_app=VERSION,
+        min_seal="age-x25519-1",
+        issued_at=stamp(now),
+        expires_at=stamp(now + timedelta(days=_ROSTER_DAYS)),
+        previous=None,
+    )
+    envelope = sign_root(root, *root_keys)
+
+    def fill(session: Session, _: NewVault) -> None:
+        for secret_name, value in (
+            (ROSTER_KEY, roster_key.private_bytes_raw()),
+            (RECEIPT_KEY, receipt_key.private_bytes_raw()),
+            (INTAKE_KEY, intake),
+        ):
+            session.add(Secret(name=secret_name, value=value, since=stamp(now)))
+        session.add(
+            TrustRow(
+                roster_version=1,
+                root=envelope,
+                keyset=sign_keyset(keyset, *root_keys),
+                roster=sign_roster(roster, roster_key),
+                issued_at=stamp(now),
+            )
+        )
+
+    created = keeper.create_secretariat(person, fill, practice=practice)
+    offline = [_offline(KeyUse.ROOT, key.private_bytes_raw()) for key in root_keys]
+    offline.append(_offline(KeyUse.RESTRICTED, restricted))
+    return Founded(created, tuple(offline), digits(ROOT_LABEL, payload_of_root(envelope)))
+
+
+def _offline(use: KeyUse, private: bytes) -> OfflineKey:
+    words = wordlists.load()["en-1"]
+    sentence = generate_sentence(words, KEY_FILE_WORDS, secrets.token_bytes)
+    cost = kdf.cost_for(machine.total_memory_bytes())
+    return OfflineKey(file_name("K"), make_key_file(use, private, sentence, words, cost=cost), sentence, use)
+
+
+def trust_documents(session: Session) -> tuple[TrustRow, ...]:
+    """Return every version issued, the oldest first."""
+    return tuple(session.scalars(select(TrustRow).order_by(TrustRow.roster_version)))
+
+
+def trust_now(session: Session, practice: bool) -> Trust:
+    """Return the trust documents in force, verified."""
+    newest = trust_documents(session)[-1]
+    return trust_of(Package((newest.root,), newest.keyset, (newest.roster,)), practice=practice)
+
+
+def signing_key(session: Session, name: str) -> Ed25519PrivateKey:
+    """Return one of the Secretariat's signing keys."""
+    return Ed25519PrivateKey.from_private_bytes(
+        session.execute(select(Secret.value).where(Secret.name == name)).scalar_one()
+    )
+
+
+class SecretariatService:
+    """Enrolling offices' devices."""
+
+    def __init__(self, vault: OpenVault) -> None:
+        """Work on the Secretariat's open vault."""
+        self._vault = vault
+
+    def enrol(self, content: bytes, typed_digits: str) -> Enrolled:
+        """Enrol the device of an enrolment file, after its digits were heard by telephone and typed.
+
+        The same file again gives a package of the roster in force, sealed anew.
+
+        Raises:
+            NotTrusted: The file does not verify, is of the other kind (practice), or DIGITS_DIFFER.
+            Obstacle: DIGITS_INCOMPLETE.
+        """
+        self._vault.require("secretariat.enrol")
+        opened = open_enrolment(content)
+        same_digits(typed_digits, ENROLMENT_LABEL, opened.payload)
+        enrolment = opened.enrolment
+        if enrolment.practice != self._vault.practice:
+            raise NotTrusted("PRACTICE_MISMATCH")
+        with self._vault.writing() as session:
+            roster = trust_now(session, self._vault.practice).roster
+            device = Device(
+                device=enrolment.device,
+                office=enrolment.office,
+                county=enrolment.county,
+                desk_code=enrolment.desk_code,
+                label=enrolment.label,
+                ed25519=enrolment.ed25519,
+                x25519=enrolment.x25519,
+                incarnation=enrolment.incarnation,
+                valid_from=1,
+                revoked_after=None,
+                revoked_reason=None,
+            )
+            if device not in roster.devices:
+                _refuse_clash(roster.devices, device)
+                office = Office(enrolment.office, enrolment.county, enrolment.office_name)
+                self._issue(session, roster, device, office)
+                journal.append(
+                    session, self._vault, Act.DEVICE_ENROLLED, device.device, revision_hash=enrolment.access_list
+                )
+            issued = trust_documents(session)
+            package = make_package(
+                roots=(issued[-1].root,),
+                keyset=issued[-1].keyset,
+                rosters=tuple(item.roster for item in issued),
+                recipient=device.x25519,
+            )
+        return Enrolled(
+            device.device,
+            device.office,
+            issued[-1].roster_version,
+            package.file_name,
+            package.content,
+            digits(ROOT_LABEL, payload_of_root(issued[-1].root)),
+        )
+
+    def _issue(self, session: Session, roster: Roster, device: Device, office: Office) -> None:
+        offices = {item.code: item for item in (*roster.offices, office)}
+        now = self._vault.clock.now()
+        following = replace(
+            roster,
+            version=roster.version + 1,
+            previous=roster.payload_sha256,
+            devices=(*roster.devices, device),
+            offices=tuple(offices[code] for code in sorted(offices)),
+            issued_at=stamp(now),
+            expires_at=stamp(now + timedelta(days=_ROSTER_DAYS)),
+        )
+        newest = trust_documents(session)[-1]
+        session.add(
+            TrustRow(
+                roster_version=following.version,
+                root=newest.root,
+                keyset=newest.keyset,
+                roster=sign_roster(following, signing_key(session, ROSTER_KEY)),
+                issued_at=stamp(now),
+            )
+        )
+        session.flush()
+
+    def root_digits(self) -> str:
+        """Return the digits of the root document, to be read out to an office that rings."""
+        self._vault.require("secretariat.enrol")
+        with self._vault.reading() as session:
+            return digits(ROOT_LABEL, payload_of_root(trust_documents(session)[-1].root))
+
+
+def _refuse_clash(devices: Sequence[Device], new: Device) -> None:
+    """Refuse a device whose key, id or desk code another one has."""
+    for other in devices:
+        if other.device == new.device or other.ed25519 == new.ed25519 or other.x25519 == new.x25519:
+            raise NotTrusted("DEVICE_KEY_TAKEN")
+        if (other.county, other.desk_code) == (new.county, new.desk_code):
+            raise NotTrusted("DESK_CODE_TAKEN")

@@ -1,0 +1,74 @@
+"""An unlocked vault and who sits at it: what every service is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from db import errors as storage
+from db.store import Store
+from desktop import errors
+from desktop.catalogue import Catalogue
+from desktop.clock import Clock, stamp
+from desktop.rules import access
+
+
+@dataclass
+class OpenVault:
+    """The open store, the vocabulary, the clock and the signed-in person. Lives from unlock to lock."""
+
+    store: Store = field(repr=False)
+    catalogue: Catalogue = field(repr=False)
+    clock: Clock
+    vault: bytes
+    kind: str
+    practice: bool
+    device: str
+    user: str
+    role: str
+    list_version: int
+    list_sha256: bytes
+    access_lists: tuple[bytes, ...] = field(repr=False)
+    sealed_current: bytes
+    sealed_private: Mapping[bytes, bytes] = field(repr=False)
+    restricted_recipients: tuple[bytes, ...] = ()
+
+    def now(self) -> str:
+        """Return the present instant as it is stored."""
+        return stamp(self.clock.now())
+
+    def require(self, action: str) -> None:
+        """Refuse an action the signed-in role does not have. Raises NotPermitted."""
+        access.require(self.role, action)
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """One transaction; storage failures come out as desk errors."""
+        with desk_errors(), self.store.writing() as session:
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One snapshot; storage failures come out as desk errors."""
+        with desk_errors(), self.store.reading() as session:
+            yield session
+
+
+@contextmanager
+def desk_errors() -> Iterator[None]:
+    """Turn what storage says into what a person at the desk is told, once and for all services."""
+    try:
+        yield
+    except storage.Full as error:
+        raise errors.Obstacle("DISK_FULL") from error
+    except storage.WriteFailed as error:
+        raise errors.Obstacle("WRITE_FAILED") from error
+    except storage.Busy as error:
+        raise errors.VaultBusy("VAULT_BUSY") from error
+    except storage.NewerSchema as error:
+        raise errors.NewerVault("VAULT_NEWER") from error
+    except (storage.Damaged, storage.WrongKey) as error:
+        raise errors.VaultDamaged("VAULT_DAMAGED") from error

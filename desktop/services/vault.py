@@ -1,0 +1,292 @@
+"""The vault itself: make one, unlock it in the order of threat-model 5.2, say how it stands, close it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from db import schema
+from db.engine import open_engine
+from db.models.base import DeskUser, Secret, VaultNote
+from db.models.office import Office
+from db.store import Store
+from desktop import errors, machine, vault_files, wordlists
+from desktop.attempts import Attempts
+from desktop.catalogue import Catalogue
+from desktop.clock import Clock, stamp
+from desktop.crypto import kdf
+from desktop.crypto.access_list import VaultKind
+from desktop.crypto.vaultkeys import NewVault, Unlocked, create_vault_keys, unlock
+from desktop.rules.access import Role
+from desktop.rules.journal_chain import Act
+from desktop.services import journal
+from desktop.services.enrolment import (
+    DEVICE_RECEIVING_KEY,
+    DEVICE_SIGNING_KEY,
+    restricted_recipients,
+    trust_in_force,
+)
+from desktop.services.session import OpenVault, desk_errors
+
+_ATTEMPTS_FILE = "attempts.json"
+_FIRST_DESK_CODE, _DESK_CODES = 100, 900
+
+
+Fill = Callable[[Session, NewVault], None]
+
+
+@dataclass(frozen=True)
+class _Founder:
+    """The author of a vault's first journal entry."""
+
+    user: str
+    at: str
+
+    def now(self) -> str:
+        """Return the instant of founding."""
+        return self.at
+
+
+@dataclass(frozen=True)
+class OfficeFacts:
+    """What the first run asks about the office and its first supervisor."""
+
+    county: str
+    code: str
+    name: str
+    ministry: str
+    phone: str
+    supervisor_name: str = field(repr=False)
+    supervisor_title: str
+    supervisor_phone: str = field(repr=False)
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Created:
+    """Shown once and kept nowhere: the sentence and the recovery sheet's twelve words."""
+
+    sentence: str = field(repr=False)
+    sheet_words: str = field(repr=False)
+    vault: str
+
+
+@dataclass(frozen=True)
+class VaultStatus:
+    """What the unlock screen may say before anybody signed in."""
+
+    exists: bool
+    wait_seconds: int
+
+
+class VaultService:
+    """The vault of one data folder."""
+
+    def __init__(self, folder: Path, catalogue: Callable[[], Catalogue], clock: Clock) -> None:
+        """Look after the vault in `folder`; the catalogue is read only once somebody unlocked."""
+        self._folder = folder
+        self._catalogue = catalogue
+        self._clock = clock
+        self._lock: vault_files.VaultLock | None = None
+
+    def status(self) -> VaultStatus:
+        """Say whether there is a vault and how long the next attempt has to wait, in seconds."""
+        return VaultStatus(vault_files.has_vault(self._folder), self._attempts().wait_seconds())
+
+    def create_office(self, facts: OfficeFacts, *, practice: bool = False) -> Created:
+        """Make an office's vault: keys, first supervisor, recovery sheet, empty tables.
+
+        Raises:
+            Obstacle: VAULT_EXISTS, or the disk refuses.
+        """
+
+        def fill(session: Session, keys: NewVault) -> None:
+            session.add(
+                Office(
+                    id=1,
+                    code=facts.code,
+                    name=facts.name,
+                    ministry=facts.ministry,
+                    phone=facts.phone,
+                    county=facts.county,
+                    device=keys.unlocked.access_list.device.code,
+                    desk_code=str(_FIRST_DESK_CODE + secrets.randbelow(_DESK_CODES)),
+                    incarnation=os.urandom(16).hex(),
+                    language=facts.language,
+                    sequence=0,
+                    anchored_count=0,
+                    receipted_list=0,
+                    last_case_year=0,
+                    last_case_number=0,
+                )
+            )
+
+        person = (facts.supervisor_name, facts.supervisor_title, facts.supervisor_phone)
+        return self._create(VaultKind.OFFICE, practice, person, fill)
+
+    def create_secretariat(self, person: tuple[str, str, str], fill: Fill, *, practice: bool = False) -> Created:
+        """Make the Secretariat's vault; `person` is name, title and phone of who keeps it."""
+        return self._create(VaultKind.SECRETARIAT, practice, person, fill)
+
+    def _create(self, kind: VaultKind, practice: bool, person: tuple[str, str, str], fill: Fill) -> Created:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if vault_files.has_vault(self._folder):
+            raise errors.Obstacle("VAULT_EXISTS")
+        words = wordlists.load()["en-1"]
+        cost = kdf.cost_for(machine.total_memory_bytes())
+        keys = create_vault_keys(words, kind=kind, practice=practice, cost=cost)
+
+        def write(generation: vault_files.Generation) -> None:
+            with desk_errors():
+                store = Store(open_engine(generation.database, keys.unlocked.dek, create=True))
+                with store.writing() as session:
+                    schema.create(session.connection(), kind.value)
+                    self._first_rows(session, keys, kind, practice, person)
+                    fill(session, keys)
+                store.close()
+            vault_files.write_header(generation, keys.header)
+
+        with vault_files.lock_vault(self._folder):
+            generation = vault_files.create_generation(self._folder, write)
+            vault_files.check_encrypted(generation)
+        return Created(keys.sentence, keys.sheet_words, keys.unlocked.vault_id.hex())
+
+    def _first_rows(
+        self, session: Session, keys: NewVault, kind: VaultKind, practice: bool, person: tuple[str, str, str]
+    ) -> None:
+        made = keys.unlocked
+        now = stamp(self._clock.now())
+        session.add_all(
+            [
+                VaultNote(
+                    id=1,
+                    vault=made.vault_id.hex(),
+                    kind=kind.value,
+                    practice=practice,
+                    list_sha256=bytes.fromhex(made.list_sha256),
+                    list_version=made.access_list.version,
+                    header_edit=made.header.edit,
+                ),
+                Secret(name=DEVICE_SIGNING_KEY, value=keys.device_ed25519, since=now),
+                Secret(name=DEVICE_RECEIVING_KEY, value=keys.device_x25519, since=now),
+                DeskUser(
+                    id=made.user_id,
+                    desk_number=made.desk_number,
+                    name=person[0],
+                    title=person[1],
+                    phone=person[2],
+                    role=made.role,
+                ),
+            ]
+        )
+        session.flush()
+        act = Act.VAULT_CREATED if kind is VaultKind.OFFICE else Act.SECRETARIAT_CREATED
+        journal.append(session, _Founder(made.user_id, now), act, made.vault_id.hex(), revision_hash=made.list_sha256)
+
+    def unlock(self, desk_number: int, sentence: str) -> OpenVault:
+        """Unlock the vault for the person of a desk number.
+
+        The order is threat-model 5.2: slot, pinned list, chain of lists, private halves, data key, header, first bytes
+        of the file, database, the vault's own note.
+
+        Raises:
+            NoVault, VaultBusy, WrongSentence, HeaderDamaged, VaultSubstituted, NotEncrypted, VaultDamaged, NewerVault:
+                Each with a sentence of its own; the vault is as it was.
+            Obstacle: WAIT_BEFORE_TRYING after several failures.
+        """
+        attempts = self._attempts()
+        if wait := attempts.wait_seconds():
+            raise errors.Obstacle("WAIT_BEFORE_TRYING", seconds=wait)
+        self._lock = vault_files.lock_vault(self._folder)
+        try:
+            generation = vault_files.newest_generation(self._folder)
+            copies = vault_files.read_header_copies(generation)
+            try:
+                keys = unlock(*copies, desk_number, sentence, wordlists.load())
+            except errors.WrongSentence as error:
+                if error.code == "WRONG_SENTENCE":
+                    attempts.failed()
+                raise
+            vault_files.check_encrypted(generation)
+            vault = self._open(generation, keys)
+            with vault.writing() as session:
+                failures = attempts.succeeded()
+                reason = f"AFTER_FAILURES_{failures}" if failures else None
+                journal.append(session, vault, Act.UNLOCKED, vault.user, reason=reason)
+            vault_files.mend_header(generation, keys.header_bytes)
+        except BaseException:
+            self.release()
+            raise
+        return vault
+
+    def _open(self, generation: vault_files.Generation, keys: Unlocked) -> OpenVault:
+        with desk_errors():
+            store = Store(open_engine(generation.database, keys.dek))
+        try:
+            with desk_errors(), store.reading() as session:
+                schema.check(session.connection())
+                note = session.get(VaultNote, 1)
+            if note is None:
+                raise errors.VaultDamaged("VAULT_DAMAGED")
+            listed = keys.access_list
+            told = (note.vault, note.kind, note.practice, note.list_sha256.hex(), note.list_version, note.header_edit)
+            if told != (
+                keys.vault_id.hex(),
+                listed.kind.value,
+                listed.practice,
+                keys.list_sha256,
+                listed.version,
+                keys.header.edit,
+            ):
+                raise errors.VaultSubstituted("VAULT_SUBSTITUTED", reason="NOTE")
+            vault = OpenVault(
+                store=store,
+                catalogue=self._catalogue(),
+                clock=self._clock,
+                vault=keys.vault_id,
+                kind=note.kind,
+                practice=note.practice,
+                device=listed.device.code,
+                user=keys.user_id,
+                role=_role(listed.kind, keys.role),
+                list_version=listed.version,
+                list_sha256=bytes.fromhex(keys.list_sha256),
+                access_lists=tuple(keys.header.access_lists),
+                sealed_current=listed.r.current,
+                sealed_private=dict(keys.r),
+            )
+            if listed.kind is VaultKind.OFFICE:
+                with vault.reading() as session:
+                    trust = trust_in_force(session, vault.practice)
+                vault.restricted_recipients = restricted_recipients(trust.roster) if trust else ()
+        except BaseException:
+            store.close()
+            raise
+        return vault
+
+    def lock(self, vault: OpenVault) -> None:
+        """Close the vault and let go of it. Forgetting what memory holds takes a new process (threat-model 5.4)."""
+        try:
+            with desk_errors():
+                vault.store.close()
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Let another process have the vault."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _attempts(self) -> Attempts:
+        return Attempts(self._folder / _ATTEMPTS_FILE, self._clock)
+
+
+def _role(kind: VaultKind, listed: str) -> str:
+    """Return the role that decides: who keeps the Secretariat's keys is its analyst in the matrix of actions."""
+    return Role.SECRETARIAT.value if kind is VaultKind.SECRETARIAT and listed == Role.SUPERVISOR else listed
