@@ -293,6 +293,7 @@ def clean(_: argparse.Namespace) -> int:
     caches = (".hypothesis", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache")
     for name in (".venv", "build", "dist", *caches):
         shutil.rmtree(ROOT / name, ignore_errors=True)
+    (ROOT / ".coverage").unlink(missing_ok=True)
     return 0
 
 

@@ -16,6 +16,7 @@ from desktop.services.imports import ImportService
 from desktop.services.intake import IntakeService
 from desktop.services.journal import JournalService
 from desktop.services.receipts import ReceiptService
+from desktop.services.records import office
 from desktop.services.referrals import ReferralService
 from desktop.services.secretariat import SecretariatService
 from desktop.services.session import OpenVault
@@ -40,6 +41,11 @@ class Desk:
         self.receipts = ReceiptService(vault)
         self.referrals = ReferralService(vault)
         self.secretariat = SecretariatService(vault)
+
+    def office_name(self) -> str:
+        """Return the office's own name."""
+        with self.vault.reading() as session:
+            return office(session).name
 
     def lock(self) -> None:
         """Close the vault. The window replaces its process afterwards."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import secrets
+from dataclasses import dataclass, field
 
-from desktop.crypto.encoding import Malformed
-from desktop.crypto.sealing import open_sealed
+from desktop.crypto.encoding import Malformed, sha256_hex
+from desktop.crypto.sealing import open_sealed, seal
 from desktop.crypto.signing import MAX_ENVELOPE_BYTES
 
 AGE_MAGIC = b"age-encryption.org/v1\n"
@@ -21,8 +22,6 @@ def file_name(letter: str) -> str:
 
 def frame(magic: bytes, envelope: bytes) -> bytes:
     """Return magic, length and envelope."""
-    if len(envelope) > MAX_ENVELOPE_BYTES:
-        raise ValueError("envelope too long")
     return magic + len(envelope).to_bytes(_LENGTH_BYTES, "big") + envelope
 
 
@@ -32,8 +31,8 @@ def frame_to_page(magic: bytes, envelope: bytes) -> bytes:
     return framed + bytes(-len(framed) % PAGE_BYTES)
 
 
-def unframe(magic: bytes, plaintext: bytes) -> tuple[bytes, int]:
-    """Return the envelope and the offset behind it.
+def unframe(magic: bytes, plaintext: bytes, limit_bytes: int = MAX_ENVELOPE_BYTES) -> tuple[bytes, int]:
+    """Return the envelope, at most `limit_bytes` long, and the offset behind it.
 
     Raises:
         Malformed: FRAME.
@@ -42,14 +41,14 @@ def unframe(magic: bytes, plaintext: bytes) -> tuple[bytes, int]:
     if not plaintext.startswith(magic) or len(plaintext) < start:
         raise Malformed("FRAME")
     length = int.from_bytes(plaintext[len(magic) : start], "big")
-    if length > MAX_ENVELOPE_BYTES or start + length > len(plaintext):
+    if length > limit_bytes or start + length > len(plaintext):
         raise Malformed("FRAME")
     return plaintext[start : start + length], start + length
 
 
-def unframe_page(magic: bytes, plaintext: bytes) -> bytes:
+def unframe_page(magic: bytes, plaintext: bytes, limit_bytes: int = MAX_ENVELOPE_BYTES) -> bytes:
     """Return the envelope of a document filled to whole pages. Raises Malformed FRAME."""
-    envelope, end = unframe(magic, plaintext)
+    envelope, end = unframe(magic, plaintext, limit_bytes)
     if len(plaintext) != end + -end % PAGE_BYTES or not is_zero(plaintext, end):
         raise Malformed("FRAME")
     return envelope
@@ -72,3 +71,18 @@ def open_with_any(content: bytes, keys: tuple[bytes, ...]) -> tuple[bytes, bytes
         except Malformed:
             continue
     raise Malformed("NOT_FOR_US_OR_DAMAGED")
+
+
+@dataclass(frozen=True)
+class SealedFile:
+    """A sealed document ready to be written under its neutral name."""
+
+    content: bytes = field(repr=False)
+    file_name: str
+    sha256: str
+
+
+def seal_document(letter: str, magic: bytes, envelope: bytes, recipient: bytes) -> SealedFile:
+    """Seal a document of whole pages to one receiver."""
+    content = seal(frame_to_page(magic, envelope), recipient)
+    return SealedFile(content, file_name(letter), sha256_hex(content))

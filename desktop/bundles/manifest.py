@@ -241,11 +241,12 @@ def _check_entry(entry: ManifestEntry, journal: JournalSpan) -> None:
 
 
 def _check_links(manifest: Manifest) -> None:
-    first = manifest.sequence == 1
     previous = manifest.previous_incarnation
-    if first != (manifest.previous_bundle is None) or manifest.oldest_reader > manifest.schema:
+    if (manifest.sequence == 1) != (manifest.previous_bundle is None) or manifest.oldest_reader > manifest.schema:
         raise Malformed("LINKS")
     if previous is not None and (
-        not first or previous.incarnation == manifest.incarnation or previous.journal_count > manifest.journal.count
+        previous.incarnation == manifest.incarnation
+        or previous.sequence + 1 != manifest.sequence
+        or previous.journal_count > manifest.journal.count
     ):
         raise Malformed("LINKS")

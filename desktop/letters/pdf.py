@@ -18,7 +18,7 @@ from desktop.letters.scripts import Style
 from desktop.letters.slip import cut_line, draw_slip
 
 LABEL, SECOND = 8.5, 7.0  # points: label in the paper's language, and in the other one
-QR_SIDE = 22.0
+QR_SIDE = 21.0
 QR_LEFT, QR_TOP = RIGHT - QR_SIDE + 2.0, TOP - 3.0  # its quiet zone reaches into the margin, its modules do not
 
 _MM_PER_POINT = 25.4 / 72
@@ -41,8 +41,10 @@ STEPS = (
     Step(10.0, 1.26, compact=False),
     Step(10.0, 1.24, compact=True),
     Step(9.5, 1.2, compact=True),
-    Step(9.0, 1.12, compact=True),
+    Step(9.0, 1.1, compact=True),
 )
+_FACT_SIZES = (10.5, 10.0, 9.5, 9.0)  # number, dates: one line if at all possible
+_CELL_GAP = 3.0
 _TIGHT, _AIRY = 0.7, 2.2  # millimetres of white above and below the text of a row
 
 
@@ -176,7 +178,11 @@ class _Letter:
             ("act_by", content.act_by),
             ("reply_by", content.reply_by),
         )
-        self._y = self._cells(LEFT, self._y, RIGHT - LEFT, when)
+        room = RIGHT - LEFT
+        fitting = (
+            size for size in _FACT_SIZES if sum(self._cell_width(fact, size) for fact in when) <= room + _CELL_GAP
+        )
+        self._y = self._cells(LEFT, self._y, room, when, min(self._size, next(fitting, _FACT_SIZES[-1])))
         self._receiver()
         self._paragraph("from", content.sender[:1] if self._copy_for is CopyFor.PERSON else content.sender)
         self._person()
@@ -188,7 +194,7 @@ class _Letter:
 
     def _title(self) -> None:
         content, sheet = self._content, self.sheet
-        y = TOP + (17.5 if self._compact else 20)
+        y = TOP + (18 if self._compact else 20)
         sheet.rule(LEFT, RIGHT, y, HEAVY)
         key = "title_COURT" if content.variant == "COURT" else "title"
         end = sheet.text(LEFT, y + 7.6, self._own["head"][key], 16, Style.BOLD)
@@ -196,7 +202,7 @@ class _Letter:
         wide = width(content.urgency, 11, Style.BOLD) + 8
         sheet.box(RIGHT - wide, y + 2.2, wide, 7, HEAVY)
         sheet.text(RIGHT - 4, y + 7.1, content.urgency, 11, Style.BOLD, right=True)
-        self._y = y + (9.0 if self._compact else 11)
+        self._y = y + 8 + 1.4 * self._gap
 
     def _label(self, x: float, y: float, key: str, wide: float) -> float:
         """Draw a label in the paper's language and, beside it or below, in the other; return the lowest baseline."""
@@ -263,20 +269,21 @@ class _Letter:
             self._low = max(self._low, last)
             self._end_row(self._run_on(_TEXT, last + self._lead, facts))
         else:
-            self._y = self._cells(_TEXT, last + 1.4, RIGHT - _TEXT, facts)
+            self._y = self._cells(_TEXT, last + 1.4, RIGHT - _TEXT, facts, self._size)
 
-    def _cells(self, left: float, top: float, wide: float, facts: Sequence[Fact]) -> float:
-        """Set small labelled values side by side on a fine grid; return where the next row begins."""
-        column = wide / 48
+    def _cell_width(self, fact: Fact, size: float) -> float:
+        return max(self._label_width(fact[0]), width(fact[1], size)) + _CELL_GAP
+
+    def _cells(self, left: float, top: float, wide: float, facts: Sequence[Fact], size: float) -> float:
+        """Set small labelled values side by side; return where the next row begins."""
         x, y, deepest = left, top + 3.4, top
-        for key, text in facts:
-            need = max(self._label_width(key), width(text, self._size)) + 2.6
-            taken = min(-(-need // column) * column, wide)
-            if x > left and x + taken > left + wide + 2.9:
+        for fact in facts:
+            taken = min(self._cell_width(fact, size), wide)
+            if x > left and x + taken > left + wide + _CELL_GAP:
                 x, y = left, deepest + 1.2 + 3.4
-            self._label(x, y, key, taken)
-            lines = wrap(text, self._size, taken)
-            self.sheet.lines(x, y + self._lead, lines, self._size, Style.REGULAR, self._lead)
+            self._label(x, y, fact[0], taken)
+            lines = wrap(fact[1], size, taken)
+            self.sheet.lines(x, y + self._lead, lines, size, Style.REGULAR, self._lead)
             deepest = max(deepest, y + len(lines) * self._lead)
             x += taken
         return deepest + self._below + self._gap
@@ -298,7 +305,9 @@ class _Letter:
     def _services(self) -> None:
         services = self._content.services
         base = self._row("services")
-        columns = 1 if len(services) == 1 else 2
+        half = (RIGHT - _TEXT) / 2
+        is_wide = any(width(service, self._size) > half - TICK - 3 for service in services)
+        columns = 1 if len(services) == 1 or (is_wide and len(services) <= 3) else 2
         wide = (RIGHT - _TEXT) / columns
         pitch = max(self._lead, TICK + 0.8)
         last = base

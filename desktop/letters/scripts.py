@@ -9,7 +9,8 @@ algorithm would turn round group by group. No markup exists here: `<b>` is four 
 
 Arabic is drawn in the order of the eye and mapped to its presentation forms in the text layer. Readers of PDF order
 such text themselves and give the stored name back (after NFKC); an ActualText span in logical order would be
-reversed a second time by poppler.
+reversed a second time by poppler. One gap is left: on a page that runs left to right poppler takes a hyphen inside an
+Arabic name for a number sign and gives the two halves in the order of the eye.
 """
 
 from __future__ import annotations
@@ -77,6 +78,12 @@ class Run:
 def _font(name: str) -> TTFont:
     data = resource("fonts", f"{name}.ttf").read_bytes()
     font = TTFont(name, io.BytesIO(data))
+    face = font.face
+    if 0x2010 in face.charToGlyph and 0x2D not in face.charToGlyph:
+        # Naskh draws a hyphen but not for the key everybody types. A name like Wad-al-Sheikh must stay one stretch of
+        # one font, or readers of the text layer turn its two halves round.
+        face.charToGlyph[0x2D] = face.charToGlyph[0x2010]
+        face.charWidths[0x2D] = face.charWidths[0x2010]
     pdfmetrics.registerFont(font)
     return font
 

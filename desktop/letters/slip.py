@@ -103,13 +103,13 @@ class _Slip:
         after = self._sheet.text(x, y, self._own[key], _LABEL)
         if help_text:
             after = self._sheet.text(after + 1.5, y, help_text, _SECOND)
-        self._sheet.text(x, y + 2.7, self._other[key], _SECOND, Style.ITALIC)
-        self._sheet.rule(after + 2, end, y + 0.7, LINE)
+        below = self._sheet.text(x, y + 2.7, self._other[key], _SECOND, Style.ITALIC)
+        self._sheet.rule(max(after, below) + 1.5, end, y + 0.7, LINE)
 
     def _choice(self, x: float, y: float, key: str) -> float:
         text_at = self._sheet.tick_box(x, y)
-        self._sheet.text(text_at, y + 2.7, self._other[key], _SECOND, Style.ITALIC)
-        return self._sheet.text(text_at, y, self._own[key], _LABEL)
+        below = self._sheet.text(text_at, y + 2.7, self._other[key], _SECOND, Style.ITALIC)
+        return max(below, self._sheet.text(text_at, y, self._own[key], _LABEL))
 
     def _reasons(self, y: float) -> float:
         """Draw the numbered decline reasons; return their last baseline."""

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 
 from desktop.errors import NotAccepted, Problem
-from desktop.rules.records import Value
+from desktop.rules.records import Missing, Value
 
 SHARE_PROVIDER = "SHARE_PROVIDER"
 SHARE_ABROAD = "SHARE_ABROAD"
@@ -106,7 +106,7 @@ def consent_row(fields: Mapping[str, Value], *, record_id: str | None = None, re
 
     def text(name: str) -> str:
         value = fields.get(name)
-        return str(value) if isinstance(value, str) else ""
+        return value if isinstance(value, str) and not isinstance(value, Missing) else ""
 
     basis = text("lawful_basis")
     return ConsentRow(
@@ -127,6 +127,8 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
+        return _NEVER
+    if not 1900 <= moment.year <= 2200:  # at the ends of the calendar a change of zone overflows
         return _NEVER
     return moment if moment.tzinfo else moment.replace(tzinfo=_NAIROBI)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from difflib import SequenceMatcher
 from enum import StrEnum
+from itertools import pairwise
 
 from desktop.errors import NotAccepted
 from desktop.rules.cells import Sheet, Workbook
@@ -23,6 +24,7 @@ from desktop.rules.names import name_keys
 from desktop.rules.records import RecordDraft, Value
 
 _HEADING_ROWS = 2
+_MOST_COMPARED = 25  # names under one number: more is an office's own telephone
 _NEAR = 0.85  # likeness of two folded names; one letter more or less in a name of six or more
 
 
@@ -61,7 +63,7 @@ class SheetReading:
     sheet_name: str = field(repr=False)
     rows: tuple[RowReading, ...]
     asks_once: tuple[str, ...]
-    blank_rows: tuple[int, ...]
+    blank_rows: tuple[range, ...]
 
     def count(self, outcome: RowOutcome) -> int:
         """Return how many rows came out so."""
@@ -94,9 +96,9 @@ def read_htcds(
         asks_once.append("ADDRESS_COLUMNS")
     if any(other.rows for other in book.sheets if other is not sheet):
         asks_once.append("SHEETS_NOT_READ")
-    filled = {row.row for row in rows}
-    between = range(min(filled, default=0), max(filled, default=0))
-    return SheetReading(sheet.name, rows, tuple(asks_once), tuple(n for n in between if n not in filled))
+    filled = [row.row for row in rows]
+    blank = tuple(range(before + 1, after) for before, after in pairwise(filled) if after > before + 1)
+    return SheetReading(sheet.name, rows, tuple(asks_once), blank)
 
 
 def _has_published_headings(sheet: Sheet) -> bool:
@@ -151,5 +153,6 @@ def _possible_duplicates(rows: Sequence[RowFacts]) -> dict[int, int]:
             if SequenceMatcher(None, other, name).ratio() >= _NEAR:
                 found[row.row] = number
                 break
-        earlier.append((row.row, name))
+        if len(earlier) < _MOST_COMPARED:
+            earlier.append((row.row, name))
     return found

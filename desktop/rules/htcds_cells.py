@@ -13,14 +13,12 @@ DATE_FROM_SERIAL = "DATE_FROM_SERIAL"
 DATE_TOO_OLD = "DATE_TOO_OLD"
 
 _DAYS_1900_TO_1904 = 1462
-_DAY_NUMBER = re.compile(r"(\d+)(?:\.(\d+))?")  # the fraction is the time of day
+_DAY_NUMBER = re.compile(r"(\d{1,10})(?:\.(\d+))?")  # the fraction is the time of day
 _ISO_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T.*)?")
 
 
 def cell_text(cell: Cell) -> str:
-    """Return what the cell shows as text, without blanks at its ends; empty for formulas and errors."""
-    if cell.kind in (CellKind.FORMULA, CellKind.ERROR):
-        return ""
+    """Return what the cell shows as text, without blanks at its ends."""
     if cell.kind is CellKind.NUMBER:
         return cell.text.removesuffix(".0")
     if cell.kind is CellKind.DATE:

@@ -49,6 +49,7 @@ _TEXTS: Mapping[str, tuple[str, str, str]] = {  # column -> accepted field, reco
 _DATES = {"G": "Person.dob", "AD": "Case.incoming_date", "AK": "Referral[OUT].date"}
 _TO_NARRATIVE = frozenset({"AG", "AL"})  # details too long for a letter are background
 _ADDRESS = frozenset("NOPQR")
+_LONGEST_CHOICE = 4_000  # characters; all labels of a list together are shorter
 _PLAIN_KEPT = frozenset("CJKL")  # salutation, job title, e-mail, home phone: no field of ours
 
 
@@ -173,13 +174,12 @@ class RowReader:
 
     def _read_choice(self, facts: RowFacts, column: str, text: str) -> None:
         name, several = _CHOICES[column]
-        hits, rest = self.labels[standard_name(column)].find(text)
+        hits, rest = self.labels[standard_name(column)].find(text) if len(text) <= _LONGEST_CHOICE else ((), (text,))
         if rest:
             facts.ask("VALUE_NOT_IN_LIST", column=column)
-            if not hits:
-                facts.refuse(column, "VALUE_NOT_IN_LIST", text)
-                return
-            facts.keep(column, "; ".join(rest), "VALUE_NOT_IN_LIST")
+        if rest and not hits:
+            facts.refuse(column, "VALUE_NOT_IN_LIST", text)
+            return
         if len(hits) > 1 and not several:
             facts.ask("VALUE_NOT_SINGLE", column=column)
             facts.refuse(column, "VALUE_NOT_SINGLE", text)
@@ -189,7 +189,8 @@ class RowReader:
         lost = [hit.label for hit in hits if hit.loses_meaning]
         if lost:
             facts.warn("MEANING_LOST", column=column)
-            facts.keep(column, "; ".join([*lost, *rest]), "MEANING_LOST")
+        if lost or rest:
+            facts.keep(column, "; ".join([*lost, *rest]), "VALUE_NOT_IN_LIST" if rest else "MEANING_LOST")
         if hits and hits[0].list_name == "gender_identity":
             facts.accepted["Person.sex"] = "U"
             facts.accepted["Person.gender_identity"] = hits[0].code
@@ -202,9 +203,11 @@ class RowReader:
         limit = self.forms[kind][field_name].max_length
         if limit is None or len(text) <= limit:
             facts.accepted[name] = text
-        elif column in _TO_NARRATIVE:
-            before = facts.text("Case.narrative")
-            facts.accepted["Case.narrative"] = f"{before}\n\n{text}" if before else text
+            return
+        narrative = "\n\n".join(filter(None, (facts.text("Case.narrative"), text)))
+        room = self.forms["case"]["narrative"].max_length
+        if column in _TO_NARRATIVE and (room is None or len(narrative) <= room):
+            facts.accepted["Case.narrative"] = narrative
             facts.warn("TEXT_LONGER_THAN_FIELD", column=column, characters=len(text), limit=limit)
         else:
             facts.ask("TEXT_TOO_LONG", column=column, characters=len(text), limit=limit)
@@ -228,7 +231,7 @@ class RowReader:
             facts.dob_not_known |= is_birth
         elif read.age is not None:
             facts.accepted["Person.age_at_registration"] = read.age
-        elif read.value is not None:
+        else:
             facts.accepted[name] = read.value
             if is_birth and read.estimated:
                 facts.accepted["Person.dob_estimated"] = True
@@ -236,10 +239,11 @@ class RowReader:
     def _code_of(self, list_name: str, text: str) -> tuple[str | None, bool]:
         """Return the code whose English or Swahili label the text is, and whether its case differed."""
         wanted = squeezed(text)
+        folded = wanted.casefold()
         for code in self.lists[list_name]:
             for language in LANGUAGES:
                 label = code.labels[language]
-                if label.casefold() == wanted.casefold():
+                if label.casefold() == folded:
                     return code.code, label != wanted
         return None, False
 

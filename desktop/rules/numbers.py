@@ -128,6 +128,11 @@ def parse_reply_code(text: str) -> str:
     return f"{read[:4]}-{read[4:8]}-{read[8:]}"
 
 
+def make_letter_serial(random: bytes) -> str:
+    """Return a paper's serial `L-<10 base32>` from 50 random bits (7 bytes). It tells nothing of the case."""
+    return f"L-{_base32(random, 10)}"
+
+
 def make_bundle_name(random: bytes) -> str:
     """Return a file name that tells nothing: `R-<10 base32>.rufaa`, from 50 random bits (7 bytes)."""
     return f"R-{_base32(random, 10)}.rufaa"

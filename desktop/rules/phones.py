@@ -18,6 +18,8 @@ PHONE_PREFIX_UNKNOWN = "PHONE_PREFIX_UNKNOWN"
 PHONE_WITH_WORDS = "PHONE_WITH_WORDS"
 PHONE_NOT_UNDERSTOOD = "PHONE_NOT_UNDERSTOOD"
 
+_LONGEST_TEXT = 200  # characters; keeps the searching below from being made slow on purpose
+
 _BETWEEN = re.compile(r"\s*(?:[/;,|&\n]|\b(?:or|and|au|na)\b)\s*", re.IGNORECASE)
 _DASHES = re.compile("[\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{EM DASH}\N{MINUS SIGN}]")
 _NUMBER = re.compile(r"\+?[\d(][\d\s().\-]{5,}\d")
@@ -42,6 +44,8 @@ class ReadPhones:
 
 def read_phones(text: str, *, from_number_cell: bool = False) -> ReadPhones:
     """Read one or more numbers from what was typed, or from the digits of a spreadsheet's number cell."""
+    if len(text) > _LONGEST_TEXT:
+        return ReadPhones(problem=PHONE_NOT_UNDERSTOOD)
     words = _DASHES.sub("-", unicodedata.normalize("NFKC", text)).strip()
     if from_number_cell:
         words = words.removesuffix(".0")

@@ -24,7 +24,6 @@ _UNREADABLE = frozenset({"VALUE_WRONG_TYPE", "DATE_IMPOSSIBLE"})
 _MOST_SERVICES = 6  # the tick list of RUF-3
 _ANSWERED = frozenset({"GIVEN", "LIMITED", "REFUSED", "WITHDRAWN"})
 
-
 Lists = Mapping[str, CodeList]
 
 
@@ -126,13 +125,12 @@ def _field_problems(
     kind: str, item: Field, fields: Mapping[str, Value], lists: Lists, today: date
 ) -> Iterator[Problem]:
     where, value = f"{kind}.{item.name}", fields.get(item.name)
-    if not applies(item, fields):
-        if value is not None:
-            yield Problem("QUESTION_SKIPPED", where, Severity.WARNING)
-    elif value is None:
-        if item.required and not item.computed:
+    if value is None:
+        if item.required and not item.computed and applies(item, fields):
             yield Problem("ANSWER_MISSING", where, Severity.WARNING)
         return
+    if not applies(item, fields):
+        yield Problem("QUESTION_SKIPPED", where, Severity.WARNING)
     code = shape_problem(item, value)
     if code == "FIELD_DAMAGED":
         # It was damaged before this save and goes back untouched; blocking would keep the rest from being saved.

@@ -49,15 +49,29 @@ def _leaving(form: Form, fields: Mapping[str, Value], as_of: date, classes: set[
 
 
 def _on_day(item: Field, fields: Mapping[str, Value], as_of: date) -> Value:
-    """Return the stored value, or what follows from the birth date on that day."""
+    """Return the stored value, or what the birth date, else the age, says on that day."""
     value = fields.get(item.name)
-    dob = fields.get(item.view_from) if item.view_from else None
-    if not isinstance(dob, str) or not dates.is_partial_date(dob):
-        return value
+    dob = _real_date(fields.get(item.view_from)) if item.view_from else None
     if item.view is View.CHILD_ON_DAY:
-        return dates.is_child(as_of, dob=dob, dob_estimated=fields.get("dob_estimated") is True)
+        return _is_child(fields, dob, as_of)
     # In doubt the lower age: a person who may be a child is counted as one.
-    return dates.age_on(dob, as_of)[0] if value is None else value
+    return dates.age_on(dob, as_of)[0] if value is None and dob else value
+
+
+def _is_child(fields: Mapping[str, Value], dob: str | None, as_of: date) -> bool:
+    """Return the answer of the day, never a stored one: a birthday changes it, and with nothing known it is yes."""
+    age, said_on = fields.get("age_at_registration"), _real_date(fields.get("age_said_on"))
+    return dates.is_child(
+        as_of,
+        dob=dob,
+        dob_estimated=fields.get("dob_estimated") is True,
+        age=age if isinstance(age, int) else None,
+        age_said_on=dates.bounds(said_on)[0] if said_on else None,
+    )
+
+
+def _real_date(value: Value) -> str | None:
+    return value if isinstance(value, str) and dates.is_partial_date(value) else None
 
 
 def _show(item: Field, value: Value, age_groups: Sequence[AgeGroup]) -> Value:

@@ -25,7 +25,11 @@ from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 from desktop.workbooks.sheets import read_workbook
 
-_REPEATING = {"exploitation_episode": "exploitation_type", "referral": "direction", "import_note": "heading"}
+_MARKS = {
+    "exploitation_episode": ("exploitation_type",),
+    "referral": ("direction",),
+    "import_note": ("heading", "question"),
+}
 
 
 class RowAction(StrEnum):
@@ -89,9 +93,7 @@ class ImportService:
         return ImportPreview(hashlib.sha256(data).hexdigest(), reading, rows)
 
     def _plan(self, session: Session, reading: RowReading) -> PlannedRow:
-        said = canonical_json(
-            {"accepted": encode_fields(reading.accepted), "kept": dict(sorted(reading.kept_as_text.items()))}
-        )
+        said = canonical_json([[draft.kind, encode_fields(draft.fields)] for draft in reading.drafts])
         fingerprint = tagged_sha256("rufaa-import-row-v1", said)
         names = name_keys(reading.accepted.get("Person.first_name"), reading.accepted.get("Person.surname"))
         source = tagged_sha256("rufaa-import-source-v1", b"HTCDS", b"%d" % reading.row, " ".join(names).encode())
@@ -177,13 +179,9 @@ def _by_content(session: Session, fingerprint: bytes) -> ImportedRow | None:
 
 
 def _counterpart(found: Iterable[StoredRecord], draft: RecordDraft) -> StoredRecord | None:
-    """Return the stored record a row's draft speaks of: the only one of its kind, or the one with the same mark."""
-    mark = _REPEATING.get(draft.kind)
-    return next(
-        (
-            record
-            for record in found
-            if record.kind == draft.kind and (mark is None or record.fields.get(mark) == draft.fields.get(mark))
-        ),
-        None,
-    )
+    """Return the stored record a row's draft speaks of: the only one of its kind, or the one with the same marks."""
+    marks = _MARKS.get(draft.kind, ())
+    for record in found:
+        if record.kind == draft.kind and all(record.fields.get(mark) == draft.fields.get(mark) for mark in marks):
+            return record
+    return None

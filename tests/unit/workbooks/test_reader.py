@@ -12,6 +12,7 @@ from datetime import datetime
 import openpyxl
 import pytest
 
+from desktop import messages
 from desktop.errors import NotTrusted
 from desktop.rules.cells import CellKind
 from desktop.workbooks.sheets import parse_answer, read_workbook
@@ -81,6 +82,7 @@ def refused(data: bytes) -> NotTrusted:
         read_workbook(data)
     assert time.monotonic() - began < SECONDS
     assert CANARY not in repr((caught.value, caught.value.args, caught.value.facts, caught.value.__cause__))
+    assert all(CANARY not in messages.explain(caught.value, language) for language in messages.LANGUAGES)
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 < 512 * MIB
     return caught.value
 

@@ -1,0 +1,243 @@
+"""Making a bundle: records in one frame, manifest, signature, padding, seal (docs/formats.md section 7)."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import zstandard
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from desktop.bundles import frame, sizes
+from desktop.bundles.manifest import (
+    ATTACHMENT_PREFIX,
+    JOURNAL,
+    LISTS,
+    PAYLOAD_TYPE,
+    RECORDS,
+    SCHEMA,
+    SEALED,
+    Encoding,
+    Identity,
+    JournalSpan,
+    Manifest,
+    ManifestEntry,
+    PreviousIncarnation,
+    RosterMark,
+    fingerprint,
+    manifest_bytes,
+)
+from desktop.bundles.records import RecordLine, line_bytes, view_hash
+from desktop.crypto.encoding import canonical_json, length_prefixed, sha256_hex
+from desktop.crypto.sealing import seal
+from desktop.crypto.signing import sign_envelope
+from desktop.errors import Obstacle
+from desktop.rules.journal_chain import HashRun
+
+BUNDLE_MAGIC = b"RUFAA1\n"
+_ZSTD_LEVEL = 19
+
+
+@dataclass(frozen=True)
+class BundleFacts:
+    """What the office says of a bundle; the writer adds entries, recipients, journal and schema."""
+
+    access_list: str
+    app_version: str
+    bundle: str
+    device: str
+    identity: Identity
+    incarnation: str
+    made_at: str
+    office: str
+    practice: bool
+    previous_bundle: str | None
+    previous_incarnation: PreviousIncarnation | None
+    roster: RosterMark
+    sequence: int
+
+
+@dataclass(frozen=True)
+class SealedItem:
+    """The sealed values of one record revision: an age file only the restricted intake opens."""
+
+    id: str
+    rev: int
+    commit: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A stored scan or photograph, as it is."""
+
+    id: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class ViewMade:
+    """Which view of which revision left, for the journal's sake."""
+
+    id: str
+    rev: int
+    view_hash: str
+
+
+@dataclass(frozen=True)
+class MadeBundle:
+    """A bundle ready to hand over. `used_bytes` is its plaintext before padding."""
+
+    content: bytes = field(repr=False)
+    file_name: str
+    sha256: str
+    manifest: Manifest
+    manifest_sha256: str
+    views: tuple[ViewMade, ...] = field(repr=False)
+    used_bytes: int
+    bucket_bytes: int
+
+
+def make_bundle(
+    facts: BundleFacts,
+    *,
+    records: Iterable[RecordLine],
+    journal: HashRun,
+    sealed: Iterable[SealedItem] = (),
+    lists: Iterable[bytes] = (),
+    attachments: Iterable[Attachment] = (),
+    signing_key: Ed25519PrivateKey,
+    recipients: Sequence[bytes],
+) -> MadeBundle:
+    """Make, sign and seal a bundle. Line `n` of the records is view `n - 1` of `views`.
+
+    Raises:
+        Obstacle: BUNDLE_TOO_LARGE; make a chain of smaller ones.
+        Malformed: A fact outside its format.
+    """
+    room = _Room()
+    lines = _Lines(room)
+    stored: list[tuple[ManifestEntry, bytes]] = []
+    if records_stored := _compressed(RECORDS, lines.each(records)):
+        stored.append(records_stored)
+    hashes = (bytes.fromhex(value) for value in journal.hashes)
+    if journal_stored := _compressed(JOURNAL, (room.take(value) for value in hashes)):
+        stored.append(journal_stored)
+    items = [length_prefixed(_item_head(item), item.content) for item in sealed]
+    if items:
+        stored.append(_as_is(SEALED, room.take(b"".join(items))))
+    envelopes = [envelope + b"\n" for envelope in lists]
+    if envelopes:
+        stored.append(_as_is(LISTS, room.take(b"".join(envelopes))))
+    stored += [_as_is(ATTACHMENT_PREFIX + scan.id, room.take(scan.content)) for scan in attachments]
+    _check_counts(len(lines.views), len(items), len(envelopes))
+    manifest = _manifest(facts, tuple(entry for entry, _ in stored), journal, recipients)
+    payload = manifest_bytes(manifest)
+    head = frame.frame(BUNDLE_MAGIC, sign_envelope(PAYLOAD_TYPE, payload, signing_key))
+    used = len(head) + sum(entry.stored for entry, _ in stored)
+    bucket = sizes.bucket_for(used)
+    if bucket is None:
+        raise Obstacle("BUNDLE_TOO_LARGE")
+    padding = bytes(sizes.plaintext_bytes(bucket) - used)
+    content = seal(b"".join((head, *(body for _, body in stored), padding)), *recipients)
+    return MadeBundle(
+        content=content,
+        file_name=frame.file_name("R"),
+        sha256=sha256_hex(content),
+        manifest=manifest,
+        manifest_sha256=sha256_hex(payload),
+        views=tuple(lines.views),
+        used_bytes=used,
+        bucket_bytes=bucket,
+    )
+
+
+class _Room:
+    """Counts plain bytes, so that a bundle too large is given up before it fills the memory."""
+
+    def __init__(self) -> None:
+        self._left = sizes.MAX_PLAIN_BYTES
+
+    def take(self, data: bytes) -> bytes:
+        self._left -= len(data)
+        if self._left < 0:
+            raise Obstacle("BUNDLE_TOO_LARGE")
+        return data
+
+
+class _Lines:
+    """Turns records into lines one at a time and remembers which view of which revision each was."""
+
+    def __init__(self, room: _Room) -> None:
+        self._room = room
+        self.views: list[ViewMade] = []
+
+    def each(self, records: Iterable[RecordLine]) -> Iterable[bytes]:
+        for record in records:
+            yield self._room.take(line_bytes(record) + b"\n")
+            self.views.append(ViewMade(record.id, record.rev, view_hash(record)))
+
+
+def _compressed(name: str, pieces: Iterable[bytes]) -> tuple[ManifestEntry, bytes] | None:
+    """Compress pieces as one zstd frame while they come, or store them plain where the reader's ratio would be passed.
+
+    The frame does not hold its content's length, which is not known when it begins; the signed manifest does.
+    """
+    target = io.BytesIO()
+    plain_hash = hashlib.sha256()
+    plain = 0
+    parameters = zstandard.ZstdCompressionParameters.from_level(
+        _ZSTD_LEVEL, window_log=sizes.MAX_WINDOW_BYTES.bit_length() - 1, write_content_size=0
+    )
+    with zstandard.ZstdCompressor(compression_params=parameters).stream_writer(target, closefd=False) as writer:
+        for piece in pieces:
+            writer.write(piece)
+            plain_hash.update(piece)
+            plain += len(piece)
+    if not plain:
+        return None
+    body = target.getvalue()
+    if plain > len(body) * sizes.MAX_RATIO:
+        return _as_is(name, zstandard.ZstdDecompressor().decompressobj().decompress(body))
+    return ManifestEntry(Encoding.ZSTD, name, plain, plain_hash.hexdigest(), sha256_hex(body), len(body)), body
+
+
+def _as_is(name: str, body: bytes) -> tuple[ManifestEntry, bytes]:
+    digest = sha256_hex(body)
+    return ManifestEntry(Encoding.IDENTITY, name, len(body), digest, digest, len(body)), body
+
+
+def _item_head(item: SealedItem) -> bytes:
+    return canonical_json({"commit": item.commit, "id": item.id, "rev": item.rev})
+
+
+def _check_counts(records: int, sealed: int, lists: int) -> None:
+    if records > sizes.MAX_RECORDS or sealed > sizes.MAX_SEALED_ITEMS or lists > sizes.MAX_LISTS:
+        raise Obstacle("BUNDLE_TOO_LARGE")
+
+
+def _manifest(
+    facts: BundleFacts, entries: tuple[ManifestEntry, ...], journal: HashRun, recipients: Sequence[bytes]
+) -> Manifest:
+    return Manifest(
+        access_list=facts.access_list,
+        app_version=facts.app_version,
+        bundle=facts.bundle,
+        device=facts.device,
+        entries=entries,
+        identity=facts.identity,
+        incarnation=facts.incarnation,
+        journal=JournalSpan(journal.count, journal.first, journal.head),
+        made_at=facts.made_at,
+        office=facts.office,
+        oldest_reader=SCHEMA,
+        practice=facts.practice,
+        previous_bundle=facts.previous_bundle,
+        previous_incarnation=facts.previous_incarnation,
+        recipients=tuple(fingerprint(key) for key in recipients),
+        roster=facts.roster,
+        schema=SCHEMA,
+        sequence=facts.sequence,
+    )

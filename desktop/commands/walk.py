@@ -1,0 +1,183 @@
+"""The whole walk on invented data, through the services the window uses: two practice vaults, real files.
+
+The office takes in IOM's workbook, records consent, refers one person, issues the letter and seals a bundle; the
+Secretariat enrols the device, takes the bundle in and answers; the office takes the receipt in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop.bootstrap import Desk, Door
+from desktop.clock import NAIROBI, SystemClock, stamp
+from desktop.commands.common import write_file
+from desktop.paths import resource
+from desktop.rules.records import RecordDraft, Value
+from desktop.services.imports import RowAction
+from desktop.services.secretariat import found_secretariat
+from desktop.services.vault import OfficeFacts
+
+WORKBOOK = ("practice", "htcds-2.0-filled.xlsx")
+_SEARCH = "ሰላም"  # a name in Ethiopic script: search must find it and the letter must hold it right
+_PROVIDER: dict[str, Value] = {
+    "name": "Tumaini Clinic (practice)",
+    "type": "HEALTH",
+    "actor": "HEALTH_PUBLIC",
+    "services": ("MEDICAL", "MENTAL_HEALTH"),
+    "phone": "+254799999031",
+    "contact_person": "Practice Sister-in-Charge",
+    "public_address_ok": False,
+    "open_24h": "YES",
+    "active": "YES",
+}
+_EXPLAINED = (
+    "WHO_WE_ARE DATA PURPOSE RECIPIENTS SECURITY VOLUNTARY IF_REFUSED HELP_ANYWAY RIGHTS WITHDRAW KEEPING AUTOMATED "
+    "STATISTICS COMPLAINT"
+).split()
+
+
+@dataclass(frozen=True)
+class Walked:
+    """What the walk left in its folder."""
+
+    letter: Path
+    bundle: Path
+    receipt: Path
+    cases: int
+    bundle_bytes: int
+    outcome: str
+    office_sentence: str
+    secretariat_sentence: str
+
+
+class Walk:
+    """One walk in one folder; `steps` yields a line after each step, `result` holds what was left."""
+
+    def __init__(self, folder: Path, language: str) -> None:
+        """Walk in `folder`, which is made; the letter is in `language`."""
+        self._folder = folder.absolute()
+        self._language = language
+        self.result: Walked | None = None
+
+    def steps(self) -> Iterator[str]:
+        """Do the walk, telling each step."""
+        office_door, national_door = Door(self._folder / "office"), Door(self._folder / "secretariat")
+        created = office_door.vaults.create_office(
+            OfficeFacts(
+                county="030",
+                code="030-01",
+                name="County Children's Office (practice)",
+                ministry="Ministry of Gender, Culture and Children Services",
+                phone="+254799999001",
+                supervisor_name="A. Practice",
+                supervisor_title="Children's officer",
+                supervisor_phone="+254799999002",
+                language=self._language,
+            ),
+            practice=True,
+        )
+        yield "office vault made: SQLCipher under a random key, slot, signed access list, recovery sheet"
+        founded = found_secretariat(
+            national_door.vaults,
+            SystemClock(),
+            name="Secretariat (practice)",
+            person=("N. Practice", "Keeper", ""),
+            practice=True,
+        )
+        yield "secretariat store made: three roots of which two sign, roster, intake and receipt keys"
+        office = office_door.unlock(1, created.sentence)
+        national = national_door.unlock(1, founded.created.sentence)
+        try:
+            yield from self._work(office, national, created.sentence, founded.created.sentence)
+        finally:
+            office.lock()
+            national.lock()
+
+    def _work(self, office: Desk, national: Desk, office_sentence: str, national_sentence: str) -> Iterator[str]:
+        preview = office.imports.preview(resource(*WORKBOOK).read_bytes())
+        planned = ", ".join(f"{preview.count(action)} {action.value.lower()}" for action in RowAction)
+        office.imports.apply(preview)
+        yield f"workbook read in the limited child and taken in: {planned}"
+        letter = self._letter(office, office.cases.search(_SEARCH)[0].case_id)
+        yield "consent recorded, referral made, letter issued on one page with its reply slip"
+        enrolment = office.enrolment.make_file("laptop 1")
+        enrolled = national.secretariat.enrol(enrolment.content, enrolment.digits)
+        office.enrolment.take_in(enrolled.package, enrolled.root_digits)
+        yield f"device enrolled, digits compared on both sides, roster {enrolled.roster_version} taken in"
+        sealed = office.exports.make()
+        name, content = office.exports.sealed_file(sealed.bundle_id)
+        bundle = write_file(self._folder, name, content)
+        office.exports.hand_over(sealed.bundle_id)
+        yield f"bundle signed and sealed: {sealed.cases} cases, {sealed.records} records, {sealed.size_bytes} bytes"
+        taken = national.intake.receive(bundle.read_bytes())
+        receipt = write_file(self._folder, taken.receipt_name, taken.receipt)
+        again = national.intake.receive(bundle.read_bytes())
+        same = "the same" if again.receipt == taken.receipt else "ANOTHER"
+        yield f"taken in through every gate: {taken.outcome}, {taken.records} records; a repeat gives {same} receipt"
+        answer = office.receipts.take_in(receipt.read_bytes())
+        entries = office.journal.verify()
+        yield f"receipt taken in: bundle {answer.sequence} is {answer.state.value}; {entries} journal entries verified"
+        self.result = Walked(
+            letter,
+            bundle,
+            receipt,
+            sealed.cases,
+            sealed.size_bytes,
+            answer.outcome,
+            office_sentence,
+            national_sentence,
+        )
+
+    def _letter(self, office: Desk, case_id: str) -> Path:
+        now = SystemClock().now()
+        provider = office.directory.save(RecordDraft("provider", _PROVIDER)).record_ids[0]
+        person = office.cases.open(case_id).one("person")
+        if person is not None:
+            fields = {**person.fields, "languages": ("AMH", "SWA"), "interpreter_needed": True, "safe_alias": "Tigist"}
+            office.cases.save(RecordDraft("person", fields, person.record_id, case_id, person.revision))
+        given: dict[str, Value] = {
+            "answer": "GIVEN",
+            "given_by": "SELF",
+            "method": "SIGNATURE",
+            "language": "AMH",
+            "explained_items": tuple(_EXPLAINED),
+            "at": now.astimezone(NAIROBI).isoformat(timespec="seconds"),
+            "paper_copy_location": "Shelf A",
+        }
+        scopes: tuple[dict[str, Value], ...] = (
+            {"scope": "SERVICES"},
+            {"scope": "SHARE_PROVIDER", "recipient": provider},
+            {"scope": "SHARE_SECRETARIAT_ID", "answer": "REFUSED"},
+        )
+        office.consents.record(case_id, [given | scope for scope in scopes])
+        referral = office.referrals.create(
+            case_id,
+            {
+                "to_provider": provider,
+                "services": ("MEDICAL", "MENTAL_HEALTH"),
+                "reason": "SERVICE",
+                "urgency": "URGENT",
+                "reason_short": "Needs a check by a nurse and somebody to talk to, in Amharic.",
+                "risk_note": "Please do not call any number but ours.",
+            },
+        ).record_ids[0]
+        issued = office.referrals.issue_letter(referral, self._language)
+        return write_file(self._folder, issued.file_name, issued.pdf)
+
+
+def readme(walked: Walked, took_s: float) -> str:
+    """Return the README.txt of the walk's folder."""
+    return f"""Rufaa: one walk on invented data, made {stamp(SystemClock().now())} in {took_s:.1f} s.
+No real person, case, provider or number stands in any of these files.
+
+{walked.letter.name}   the referral letter with its reply slip
+{walked.bundle.name}   the bundle: signed by the office's device, sealed to the Secretariat ({walked.bundle_bytes} bytes)
+{walked.receipt.name}   the Secretariat's receipt, sealed to the office's device
+office/       the office's practice vault; password sentence: {walked.office_sentence}
+secretariat/  the Secretariat's practice store; password sentence: {walked.secretariat_sentence}
+
+Look into a vault:   rufaa-cli verify --data office     (desk number 1)
+Open the window:     rufaa --data office
+"""

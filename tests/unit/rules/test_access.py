@@ -1,0 +1,72 @@
+import pytest
+
+from desktop.catalogue import load
+from desktop.errors import NotPermitted
+from desktop.rules.access import ACTIONS, MATRIX, Role, require, require_signature
+
+# Written out a second time on purpose: C clerk, O case officer, S supervisor, N national analyst, D national case desk.
+EXPECTED = {
+    "case.create": "COS",
+    "case.open": "COS",
+    "case.save": "COS",
+    "case.search": "COS",
+    "consent.record": "COS",
+    "determination.record": "OS",
+    "referral.create": "COS",
+    "referral.issue_letter": "OS",
+    "letter.open": "OS",
+    "import.preview": "COS",
+    "import.apply": "OS",
+    "provider.save": "OS",
+    "bundle.make": "S",
+    "bundle.hand_over": "S",
+    "receipt.take_in": "COS",
+    "office.enrol": "S",
+    "journal.read": "S",
+    "journal.verify": "COS",
+    "secretariat.init": "N",
+    "secretariat.enrol": "N",
+    "secretariat.intake": "ND",
+    "secretariat.receipts": "ND",
+}
+LETTER = dict(zip(Role, "COSND", strict=True))
+
+
+def may(role: Role, action: str) -> bool:
+    try:
+        require(role, action)
+    except NotPermitted:
+        return False
+    return True
+
+
+def test_L03_each_role_may_do_exactly_what_the_table_says() -> None:
+    assert {action: "".join(LETTER[role] for role in Role if may(role, action)) for action in ACTIONS} == EXPECTED
+
+
+def test_a_role_or_action_that_does_not_exist_may_do_nothing() -> None:
+    for role, action in [("ADMIN", "case.open"), ("", "case.open"), ("SUPERVISOR", "case.burn"), ("SUPERVISOR", "")]:
+        with pytest.raises(NotPermitted) as caught:
+            require(role, action)
+        assert caught.value.code == "ROLE_NOT_PERMITTED"
+        assert caught.value.facts == {"role": role, "action": action}
+
+
+def test_no_county_role_acts_for_the_secretariat_nor_the_other_way_round() -> None:
+    national = {Role.SECRETARIAT, Role.SECRETARIAT_CASE}
+    for action, roles in MATRIX.items():
+        assert roles <= national if action.startswith("secretariat.") else not roles & national
+
+
+def test_the_supervisor_signs_where_the_receiver_rule_says_so() -> None:
+    require_signature("CASE_OFFICER", supervisor_signs=False)
+    require_signature("SUPERVISOR", supervisor_signs=True)
+    with pytest.raises(NotPermitted) as caught:
+        require_signature("CASE_OFFICER", supervisor_signs=True)
+    assert caught.value.code == "SUPERVISOR_SIGNS"
+    with pytest.raises(NotPermitted):
+        require_signature("CLERK", supervisor_signs=False)
+
+
+def test_every_role_is_in_the_code_list() -> None:
+    assert {role.value for role in Role} <= {code.code for code in load().lists["user_roles"]}
