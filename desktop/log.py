@@ -11,7 +11,7 @@ import secrets
 import sys
 import threading
 from datetime import UTC, datetime
-from logging import CRITICAL, LogRecord, getLogger
+from logging import CRITICAL, LogRecord, NullHandler, getLogger
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,8 @@ from desktop.clock import stamp
 RING_BYTES = 1024 * 1024
 RING_FILES = 5
 _LOGGER = getLogger("rufaa")
+_LOGGER.propagate = False
+_LOGGER.addHandler(NullHandler())  # until `open_log`, events go nowhere, not to standard error
 _FACTS = frozenset({"ms", "count", "n", "rows", "cases", "bytes", "code", "act", "role", "version", "fault", "error"})
 _CODE = re.compile(r"[A-Za-z0-9_.:+-]{1,64}")
 _FAULT_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
@@ -40,7 +42,6 @@ def open_log(folder: Path) -> None:
         _LOGGER.removeHandler(old)
         old.close()
     _LOGGER.addHandler(handler)
-    _LOGGER.propagate = False
     _LOGGER.setLevel("INFO")
 
 

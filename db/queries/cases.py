@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from db.models.office import CaseRow, SearchKey
@@ -23,10 +24,10 @@ _COLUMNS = (
     CaseRow.stage,
     CaseRow.touched_at,
 )
-CaseTuple = Row[tuple[str, str, str, str, str | None, int | None, str | None, str | None, str, str | None, str]]
 
 
-def page(session: Session, after: tuple[str, str] | None = None, rows: int = PAGE_ROWS) -> Sequence[CaseTuple]:
+
+def page(session: Session, after: tuple[str, str] | None = None, rows: int = PAGE_ROWS) -> Sequence[Any]:
     """Return cases, the last touched first. `after` is (touched_at, case_id) of the last row seen."""
     query = select(*_COLUMNS).order_by(CaseRow.touched_at.desc(), CaseRow.case_id.desc()).limit(rows)
     if after is not None:
@@ -34,7 +35,7 @@ def page(session: Session, after: tuple[str, str] | None = None, rows: int = PAG
     return session.execute(query).all()
 
 
-def matching(session: Session, words: Sequence[str], rows: int = PAGE_ROWS) -> Sequence[CaseTuple]:
+def matching(session: Session, words: Sequence[str], rows: int = PAGE_ROWS) -> Sequence[Any]:
     """Return cases with a key that begins with each word, in the order of the first word's key."""
     if not words:
         return []
@@ -50,5 +51,5 @@ def matching(session: Session, words: Sequence[str], rows: int = PAGE_ROWS) -> S
     return session.execute(query.limit(rows)).all()
 
 
-def _begins(keys: type[SearchKey], word: str) -> tuple[object, object]:
+def _begins(keys: type[SearchKey], word: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return keys.key >= word, keys.key < word + "\U0010ffff"

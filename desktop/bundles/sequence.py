@@ -129,7 +129,7 @@ def _held(needed: tuple[str, int], others: list[Link]) -> Place:
 
 
 def _stretches(incarnation: str, last: int, others: list[Link]) -> Iterator[tuple[int, int, set[int]]]:
-    """Yield, going back in time, the numbers each incarnation should have sent up to `last`, and those that are there."""
+    """Yield, going back in time, the numbers each incarnation should have sent up to `last`, and those there."""
     while last:
         own = [other for other in others if other.incarnation == incarnation and other.sequence <= last]
         first = next((other for other in own if other.previous_incarnation), None)

@@ -144,14 +144,14 @@ def parse_keyset(payload: bytes) -> KeySet:
     """Read a key set's payload. Raises Malformed."""
     found = m.members(m.document(payload, MAX_ENVELOPE_BYTES), _KEYSET_MEMBERS)
     roster_keys = m.distinct(m.several(found["roster_keys"], m.signing_key, 1, _MAX_KEYS))
-    release_keys = m.distinct(m.several(found["release_keys"], m.signing_key, 1, _MAX_KEYS))
+    release_keys = m.distinct(m.several(found["release_keys"], m.signing_key, 0, _MAX_KEYS))
     return KeySet(
         version=m.positive(found["version"]),
         root_version=m.positive(found["root_version"]),
         roster_keys=roster_keys,
         roster_threshold=m.whole(found["roster_threshold"], 1, len(roster_keys)),
         release_keys=release_keys,
-        release_threshold=m.whole(found["release_threshold"], 1, len(release_keys)),
+        release_threshold=m.whole(found["release_threshold"], min(1, len(release_keys)), len(release_keys)),
         issued_at=m.moment(found["issued_at"]),
     )
 

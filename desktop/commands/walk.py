@@ -30,7 +30,7 @@ _PROVIDER: dict[str, Value] = {
     "contact_person": "Practice Sister-in-Charge",
     "public_address_ok": False,
     "open_24h": "YES",
-    "active": "YES",
+    "active": True,
 }
 _EXPLAINED = (
     "WHO_WE_ARE DATA PURPOSE RECIPIENTS SECURITY VOLUNTARY IF_REFUSED HELP_ANYWAY RIGHTS WITHDRAW KEEPING AUTOMATED "

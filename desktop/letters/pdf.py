@@ -82,7 +82,7 @@ def render(
         trial = _Letter(content, step, copy_for, _TIGHT)
         spare = trial.draw_body()
         if spare >= 0:
-            page = _Letter(content, step, copy_for, min(_AIRY, _TIGHT + spare / (2 * trial.rows)))
+            page = _Letter(content, step, copy_for, min(_AIRY, _TIGHT + spare / (2 * trial.rows + 1)))
             page.draw_body()
             page.draw_frame(proof, copy, copies)
             return page.sheet.finish()

@@ -21,7 +21,7 @@ _KENYA = "+254"
 
 def refresh(session: Session, vault: OpenVault, case_id: str) -> CaseRow:
     """Remake the list row and the search keys of one case from its records."""
-    found = records.of_case(session, case_id)
+    found = records.of_case(session, vault, case_id)
     case = first(found, "case")
     if case is None:
         raise Obstacle("RECORD_GONE")

@@ -6,6 +6,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -113,7 +114,7 @@ class CaseService:
         """Return a case; the view is journaled. Raises Obstacle RECORD_GONE."""
         self._vault.require("case.open")
         with self._vault.writing() as session:
-            found = load_case(session, case_id)
+            found = load_case(session, self._vault, case_id)
             journal.append(session, self._vault, Act.CASE_VIEWED, case_id)
         return found
 
@@ -163,15 +164,15 @@ class CaseService:
         return values
 
 
-def load_case(session: Session, case_id: str) -> CaseFile:
+def load_case(session: Session, vault: OpenVault, case_id: str) -> CaseFile:
     """Return a case in the caller's transaction. Raises Obstacle RECORD_GONE."""
     row = session.get(CaseRow, case_id)
     if row is None:
         raise Obstacle("RECORD_GONE")
-    return CaseFile(case_id, row.case_ref, records.of_case(session, case_id))
+    return CaseFile(case_id, row.case_ref, records.of_case(session, vault, case_id))
 
 
-def _summaries(rows: Sequence[queries.CaseTuple], *, with_names: bool) -> tuple[CaseSummary, ...]:
+def _summaries(rows: Sequence[Any], *, with_names: bool) -> tuple[CaseSummary, ...]:
     return tuple(
         CaseSummary(
             case_id=row.case_id,

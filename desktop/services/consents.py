@@ -39,7 +39,7 @@ class ConsentService:
         self._vault.require("consent.record")
         written = []
         with self._vault.writing() as session:
-            load_case(session, case_id)
+            load_case(session, self._vault, case_id)
             for fields in answers:
                 draft = RecordDraft("consent", fields, case_id=case_id)
                 stored = records.put(session, self._vault, draft, act=Act.CONSENT_RECORDED)
@@ -55,7 +55,7 @@ class ConsentService:
         """
         self._vault.require("consent.record")
         with self._vault.writing() as session:
-            given = records.load(session, consent_id)
+            given = records.load(session, self._vault, consent_id)
             if given.case_id != case_id or given.kind != "consent":
                 raise Obstacle("RECORD_GONE")
             fields = dict(given.fields) | {"answer": "WITHDRAWN", "at": at, "limits": None}

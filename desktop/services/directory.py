@@ -27,4 +27,4 @@ class DirectoryService:
     def list(self) -> tuple[StoredRecord, ...]:
         """Return every provider that is not void."""
         with self._vault.reading() as session:
-            return records.of_kind(session, "provider")
+            return records.of_kind(session, self._vault, "provider")

@@ -82,7 +82,7 @@ class EnrolmentService:
                     access_list=self._vault.list_sha256.hex(),
                     app_version=VERSION,
                     county=office.county,
-                    desk_code=office.desk_code,
+                    desk_code=int(office.desk_code),
                     device=office.device,
                     ed25519=public_bytes(key),
                     incarnation=office.incarnation,

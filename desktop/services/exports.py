@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from db.models.office import CaseRow, ExportedView, Office, OutgoingBundle, Record, Revision
 from desktop import VERSION
-from desktop.bundles.manifest import Identity
+from desktop.bundles.manifest import Identity, RosterMark
 from desktop.bundles.records import RecordLine, parse_revision, record_line
 from desktop.bundles.roster import Roster, Use
-from desktop.bundles.writer import BundleFacts, MadeBundle, RosterMark, SealedItem, make_bundle
+from desktop.bundles.writer import BundleFacts, MadeBundle, SealedItem, make_bundle
 from desktop.clock import today
 from desktop.errors import Obstacle
 from desktop.rules.consent import may_send_identity
@@ -28,6 +28,7 @@ from desktop.rules.views import identified_view, pseudonymous_view
 from desktop.services import journal, records
 from desktop.services.consents import rows_of
 from desktop.services.enrolment import device_signing_key, roster_in_force
+from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
 MAX_RECORDS = 20_000
@@ -155,7 +156,7 @@ class ExportService:
         self, session: Session, unsent: Iterable[Record], identity: Identity
     ) -> tuple[list[RecordLine], list[SealedItem]]:
         day = today(self._vault.clock)
-        allowed: dict[str, bool] = {}
+        cases: dict[str, tuple[StoredRecord, ...]] = {}
         lines: list[RecordLine] = []
         sealed: list[SealedItem] = []
         for record in unsent:
@@ -163,12 +164,14 @@ class ExportService:
                 select(Revision).where(Revision.record_id == record.id, Revision.rev == record.rev)
             ).scalar_one()
             stored = parse_revision(revision.body)
-            named = False
-            if identity is Identity.IDENTIFIED and record.case_id:
-                if record.case_id not in allowed:
-                    allowed[record.case_id] = may_send_identity(rows_of(records.of_case(session, record.case_id)))
-                named = allowed[record.case_id]
-            view = self._view(record.kind, stored.fields, day, named)
+            if record.case_id and record.case_id not in cases:
+                cases[record.case_id] = records.of_case(session, self._vault, record.case_id)
+            case = cases.get(record.case_id or "", ())
+            named = identity is Identity.IDENTIFIED and may_send_identity(rows_of(case))
+            fields = dict(stored.fields)
+            if record.kind == "person":
+                fields["was_child"] = records.was_child_in(case, day)
+            view = self._view(record.kind, fields, day, named)
             lines.append(record_line(stored, view))
             if revision.sealed is not None and stored.sealed is not None and self._vault.restricted_recipients:
                 sealed.append(SealedItem(record.id, record.rev, stored.sealed.commit, revision.sealed))

@@ -151,7 +151,7 @@ class ImportService:
 
     def _change(self, session: Session, row: PlannedRow) -> str:
         case_id = row.case_id or ""
-        found = records.of_case(session, case_id)
+        found = records.of_case(session, self._vault, case_id)
         for draft in row.reading.drafts:
             existing = _counterpart(found, draft)
             fields: Mapping[str, Value] = {**existing.fields, **draft.fields} if existing else draft.fields

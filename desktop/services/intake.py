@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from db.models.base import Secret
 from db.models.secretariat import IncomingBundle, IssuedReceipt, LedgerEntry, ReceivedView
 from desktop.bundles.manifest import PreviousIncarnation
-from desktop.bundles.reader import VerifiedBundle, open_and_verify, peek_sender
+from desktop.bundles.reader import VerifiedBundle, open_and_verify, place_in_sequence
 from desktop.bundles.receipt import JournalMark, Outcome, Receipt, Returned, ledger_hash, make_receipt
 from desktop.bundles.records import view_hash
 from desktop.bundles.roster import Roster
@@ -83,25 +83,19 @@ class IntakeService:
             receipt = self._take(session, roster, content, verified)
             bundle = session.get_one(IncomingBundle, sha256)
             if bundle.taken:
-                self._take_held(session, roster, verified.manifest.device)
+                self._take_held(session, roster, bundle.device)
             return _taken(bundle, receipt, repeated=False)
 
-    def _secrets(self, session: Session) -> tuple[bytes, ...]:
-        return (session.execute(select(Secret.value).where(Secret.name == INTAKE_KEY)).scalar_one(),)
-
     def _verify(self, session: Session, content: bytes, roster: Roster) -> VerifiedBundle:
-        keys = self._secrets(session)
-        sender = peek_sender(content, intake_secrets=keys, roster=roster, practice=self._vault.practice)
-        known = _state(session, sender.manifest.device)
-        return open_and_verify(
-            content, intake_secrets=keys, roster=roster, practice=self._vault.practice, known=known
-        )
+        key = session.execute(select(Secret.value).where(Secret.name == INTAKE_KEY)).scalar_one()
+        opened = open_and_verify(content, intake_secrets=(key,), roster=roster, practice=self._vault.practice)
+        return place_in_sequence(opened, _state(session, opened.manifest.device))
 
     def _take(self, session: Session, roster: Roster, content: bytes, verified: VerifiedBundle) -> IssuedReceipt:
         """Write bundle, views, ledger entry and receipt: the whole of one decision, in the caller's transaction."""
-        manifest, place = verified.manifest, verified.place
-        link = link_of(verified)
-        sha256 = bytes.fromhex(verified.file_sha256)
+        manifest, place = verified.opened.manifest, verified.place
+        link = link_of(manifest, verified.opened.file_sha256, place.standing)
+        sha256 = bytes.fromhex(link.file_sha256)
         outcome = _OUTCOMES[place.standing]
         bundle = session.get(IncomingBundle, sha256) or IncomingBundle(
             sha256=sha256,
@@ -118,7 +112,7 @@ class IntakeService:
         )
         bundle.outcome, bundle.reason = outcome.value, place.reason.value if place.reason else None
         bundle.taken, bundle.disputed = link.taken, link.disputed
-        bundle.records = len(verified.records) if link.taken else 0
+        bundle.records = len(verified.opened.contents.records) if link.taken else 0
         session.add(bundle)
         session.flush()
         for other in place.also_disputed:
@@ -128,9 +122,9 @@ class IntakeService:
         return self._answer(session, roster, verified, outcome, bundle)
 
     def _store_views(self, session: Session, verified: VerifiedBundle, sha256: bytes) -> None:
-        for received in verified.records:
+        for received in verified.opened.contents.records:
             line = received.record
-            key = (verified.manifest.device, line.id, line.rev, bytes.fromhex(view_hash(line)))
+            key = (verified.opened.manifest.device, line.id, line.rev, bytes.fromhex(view_hash(line)))
             if session.get(ReceivedView, key) is None:
                 session.add(
                     ReceivedView(
@@ -151,13 +145,13 @@ class IntakeService:
     def _answer(
         self, session: Session, roster: Roster, verified: VerifiedBundle, outcome: Outcome, bundle: IncomingBundle
     ) -> IssuedReceipt:
-        manifest = verified.manifest
+        opened, manifest = verified.opened, verified.opened.manifest
         state = _state(session, manifest.device)
         last = session.scalars(select(LedgerEntry).order_by(LedgerEntry.n.desc()).limit(1)).first()
         ledger_head = last.hash.hex() if last else ZERO_HASH
         receipt = Receipt(
             bundle=manifest.bundle,
-            bundle_sha256=verified.file_sha256,
+            bundle_sha256=opened.file_sha256,
             device=manifest.device,
             incarnation=manifest.incarnation,
             journal=_anchor(session, manifest.device, manifest.incarnation),
@@ -170,13 +164,13 @@ class IntakeService:
             reason=bundle.reason,
             received_at=bundle.received_at,
             returned=tuple(
-                Returned(item.line_number, item.id, item.rev, item.reason) for item in verified.set_aside
+                Returned(item.line_number, item.id, item.rev, item.reason) for item in opened.contents.set_aside
             ),
             roster_version=roster.version,
             sequence=manifest.sequence,
             taken=bundle.records,
         )
-        made = make_receipt(receipt, signing_key(session, RECEIPT_KEY), verified.device.x25519)
+        made = make_receipt(receipt, signing_key(session, RECEIPT_KEY), opened.device.x25519)
         number = (last.n if last else 0) + 1
         session.add(
             LedgerEntry(
@@ -185,7 +179,7 @@ class IntakeService:
                 bundle_sha256=bundle.sha256,
                 receipt_sha256=bytes.fromhex(made.payload_sha256),
                 hash=bytes.fromhex(
-                    ledger_hash(number, ledger_head, verified.file_sha256, made.payload_sha256)
+                    ledger_hash(number, ledger_head, opened.file_sha256, made.payload_sha256)
                 ),
             )
         )
@@ -204,7 +198,7 @@ class IntakeService:
             self._vault,
             Act.BUNDLE_TAKEN_IN,
             manifest.bundle,
-            revision_hash=verified.file_sha256,
+            revision_hash=opened.file_sha256,
             reason=outcome.value,
         )
         return issued

@@ -16,7 +16,10 @@ from desktop.services.session import OpenVault
 class Author(Protocol):
     """Who acts, and when: an open vault, or the one who makes it."""
 
-    user: str
+    @property
+    def user(self) -> str:
+        """The acting person's id."""
+        ...
 
     def now(self) -> str:
         """Return the present instant as it is stored."""

@@ -6,7 +6,7 @@ Helpers of the services; each runs in its caller's transaction.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -30,7 +30,7 @@ from desktop.rules.dates import is_child, was_child
 from desktop.rules.forms import Form
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Missing, RecordDraft, Value, decode_fields, encode_fields
-from desktop.rules.validation import Surroundings, blocking, check
+from desktop.rules.validation import Surroundings, blocking, check, read_fields
 from desktop.services import journal
 from desktop.services.session import OpenVault
 
@@ -133,16 +133,20 @@ def put(
     record.rev, record.unsent, record.void = rev, True, void
     session.add(Revision(record_id=record_id, rev=rev, hash=bytes.fromhex(made), body=stored, random=random, sealed=sealed_file))
     journal.append(session, vault, act, record_id, revision_hash=made, reason=reason)
-    return load(session, record_id)
+    return load(session, vault, record_id)
 
 
 def _was_child(session: Session, vault: OpenVault, draft: RecordDraft) -> bool:
     """Say whether the person was under 18 when it happened (L-20); the rules of a finding depend on it."""
     if draft.kind != "determination" or draft.case_id is None:
         return False
-    found = of_case(session, draft.case_id)
-    person = next((record for record in found if record.kind == "person"), None)
-    episode = next((record for record in found if record.kind == "exploitation_episode"), None)
+    return was_child_in(of_case(session, vault, draft.case_id), today(vault.clock))
+
+
+def was_child_in(found: Iterable[StoredRecord], day: date) -> bool:
+    """Say from a case's records whether the person was under 18 when it happened; in doubt, yes."""
+    by_kind = {record.kind: record for record in reversed(tuple(found))}
+    person, episode = by_kind.get("person"), by_kind.get("exploitation_episode")
     if person is None:
         return True
     dob = person.text("dob") or None
@@ -151,7 +155,7 @@ def _was_child(session: Session, vault: OpenVault, draft: RecordDraft) -> bool:
     at_start = episode.fields.get("age_at_start") if episode else None
     return was_child(
         is_child_now=is_child(
-            today(vault.clock),
+            day,
             dob=dob,
             dob_estimated=person.fields.get("dob_estimated") is True,
             age=age if isinstance(age, int) else None,
@@ -185,7 +189,7 @@ def _seal(
     return made.sealed, SealedNote(made.commit, made.names)
 
 
-def load(session: Session, record_id: str) -> StoredRecord:
+def load(session: Session, vault: OpenVault, record_id: str) -> StoredRecord:
     """Return a record as it stands. Raises Obstacle RECORD_GONE when there is none."""
     row = session.execute(
         select(Revision.body, Revision.hash)
@@ -194,10 +198,10 @@ def load(session: Session, record_id: str) -> StoredRecord:
     ).first()
     if row is None:
         raise Obstacle("RECORD_GONE")
-    return _stored(row.body, row.hash, _sealed_names(session, [record_id]).get(record_id, frozenset()))
+    return _stored(vault, row.body, row.hash, _sealed_names(session, [record_id]).get(record_id, frozenset()))
 
 
-def of_case(session: Session, case_id: str) -> tuple[StoredRecord, ...]:
+def of_case(session: Session, vault: OpenVault, case_id: str) -> tuple[StoredRecord, ...]:
     """Return every record of a case that is not void, in the order they were first kept."""
     rows = session.execute(
         select(Record.id, Revision.body, Revision.hash)
@@ -206,11 +210,11 @@ def of_case(session: Session, case_id: str) -> tuple[StoredRecord, ...]:
         .order_by(Record.id)
     ).all()
     names = _sealed_names(session, [row.id for row in rows])
-    records = [_stored(row.body, row.hash, names.get(row.id, frozenset())) for row in rows]
+    records = [_stored(vault, row.body, row.hash, names.get(row.id, frozenset())) for row in rows]
     return tuple(sorted(records, key=lambda record: (record.kind, record.at, record.record_id)))
 
 
-def of_kind(session: Session, kind: str) -> tuple[StoredRecord, ...]:
+def of_kind(session: Session, vault: OpenVault, kind: str) -> tuple[StoredRecord, ...]:
     """Return every record of a kind that belongs to no case, such as providers."""
     rows = session.execute(
         select(Revision.body, Revision.hash)
@@ -218,7 +222,7 @@ def of_kind(session: Session, kind: str) -> tuple[StoredRecord, ...]:
         .where(Record.kind == kind, Record.void.is_(None), Record.case_id.is_(None))
         .order_by(Record.id)
     ).all()
-    return tuple(_stored(row.body, row.hash, frozenset()) for row in rows)
+    return tuple(_stored(vault, row.body, row.hash, frozenset()) for row in rows)
 
 
 def _sealed_names(session: Session, record_ids: list[str]) -> dict[str, frozenset[str]]:
@@ -235,14 +239,14 @@ def _sealed_names(session: Session, record_ids: list[str]) -> dict[str, frozense
     return found
 
 
-def _stored(body: bytes, made: bytes, sealed: frozenset[str]) -> StoredRecord:
+def _stored(vault: OpenVault, body: bytes, made: bytes, sealed: frozenset[str]) -> StoredRecord:
     revision = parse_revision(body)
     return StoredRecord(
         record_id=revision.id,
         kind=revision.kind,
         case_id=revision.case,
         revision=revision.rev,
-        fields=decode_fields(revision.fields),
+        fields=read_fields(form_of(vault, revision.kind), revision.fields),
         sealed=sealed,
         void=revision.void,
         at=revision.at,

@@ -57,7 +57,7 @@ class ReferralService:
         """
         self._vault.require("referral.create")
         with self._vault.writing() as session:
-            case = load_case(session, case_id)
+            case = load_case(session, self._vault, case_id)
             provider = self._provider(session, str(fields.get("to_provider") or ""))
             self._refuse_twice(case, provider.record_id)
             count = len([item for item in case.of("referral") if item.text("referral_no")])
@@ -84,8 +84,8 @@ class ReferralService:
         """
         self._vault.require("referral.issue_letter")
         with self._vault.writing() as session:
-            referral = records.load(session, referral_id)
-            case = load_case(session, referral.case_id or "")
+            referral = records.load(session, self._vault, referral_id)
+            case = load_case(session, self._vault, referral.case_id or "")
             provider = self._provider(session, referral.text("to_provider"))
             rule = self._rule(provider)
             require_signature(self._vault.role, supervisor_signs=rule.supervisor_signs)
@@ -148,7 +148,7 @@ class ReferralService:
             return tuple(session.scalars(query))
 
     def _provider(self, session: Session, record_id: str) -> StoredRecord:
-        found = records.load(session, record_id) if record_id else None
+        found = records.load(session, self._vault, record_id) if record_id else None
         if found is None or found.kind != "provider":
             raise NotAccepted((Problem("PROVIDER_NOT_CHOSEN", "referral.to_provider"),))
         return found

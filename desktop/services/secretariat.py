@@ -16,19 +16,18 @@ from db.models.secretariat import Trust as TrustRow
 from desktop import VERSION, machine, wordlists
 from desktop.bundles.enrolment import ENROLMENT_LABEL, ROOT_LABEL, digits, open_enrolment, same_digits
 from desktop.bundles.frame import file_name
-from desktop.bundles.roster import (
-    Device,
+from desktop.bundles.roster import Device, Office, Recipient, Roster, Use, sign_roster
+from desktop.bundles.trust import (
     KeySet,
-    Office,
-    Recipient,
+    Package,
     Root,
-    Roster,
-    Use,
+    Trust,
+    make_package,
+    payload_of_root,
     sign_keyset,
     sign_root,
-    sign_roster,
+    trust_of,
 )
-from desktop.bundles.trust import Package, Trust, make_package, payload_of_root, trust_of
 from desktop.clock import Clock, stamp
 from desktop.crypto import kdf, sealing
 from desktop.crypto.keyfile import KeyUse, make_key_file
@@ -115,7 +114,7 @@ def found_secretariat(
         roster_keys=(public_bytes(roster_key),),
         roster_threshold=1,
         release_keys=(),
-        release_threshold=1,
+        release_threshold=0,
         issued_at=stamp(now),
     )
     roster = Roster(

@@ -11,7 +11,7 @@ import pypdf
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from desktop.letters.scripts import Style, draw, line_runs, missing_glyphs, paragraphs, width, wrap
+from desktop.letters.scripts import Style, draw, is_right_to_left, line_runs, missing_glyphs, paragraphs, width, wrap
 from desktop.paths import resource
 
 # Every name of the filled HTCDS workbook.

@@ -1,0 +1,158 @@
+"""`rufaa-cli self-test [--json]`: exercise every part on this machine, the limited child and the fonts included."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from desktop import VERSION
+from desktop.commands.common import say
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the `self-test` subcommand."""
+    parser = commands.add_parser("self-test", help="exercise every part on this machine")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=_self_test)
+
+
+def _self_test(options: argparse.Namespace) -> int:
+    results = [_timed(name, check) for name, check in _CHECKS.items()]
+    failed = [result for result in results if not result["ok"]]
+    if options.json:
+        facts = {"version": VERSION, "python": platform.python_version(), "system": platform.platform()}
+        say(json.dumps({**facts, "ok": not failed, "checks": results}, sort_keys=True))
+    else:
+        for result in results:
+            say(f"{'ok  ' if result['ok'] else 'FAIL'} {result['ms']:>6} ms  {result['check']}  {result['found']}")
+        say(f"{len(results) - len(failed)} of {len(results)} parts work.")
+    return 1 if failed else 0
+
+
+def _timed(name: str, check: Callable[[], str]) -> dict[str, object]:
+    began = time.monotonic()
+    try:
+        found, ok = check(), True
+    except Exception as error:  # noqa: BLE001  # whatever a part raises is that part's result, by type and code only
+        found, ok = getattr(error, "code", type(error).__name__), False
+    return {"check": name, "ok": ok, "found": str(found), "ms": round((time.monotonic() - began) * 1000)}
+
+
+def _expect(holds: bool, what: str) -> None:
+    if not holds:
+        raise AssertionError(what)
+
+
+def _cipher() -> str:
+    import os
+
+    from db.engine import open_engine
+    from db.errors import WrongKey
+    from db.store import Store
+
+    with tempfile.TemporaryDirectory() as name:
+        path, key = Path(name) / "test.db", os.urandom(32)
+        store = Store(open_engine(path, key, create=True))
+        with store.writing() as session:
+            session.connection().exec_driver_sql("CREATE TABLE t (x)")
+            version = session.connection().exec_driver_sql("PRAGMA cipher_version").scalar_one()
+        store.close()
+        _expect(not path.read_bytes().startswith(b"SQLite format 3"), "plain")
+        try:
+            open_engine(path, os.urandom(32))
+        except WrongKey:
+            return f"SQLCipher {version}"
+    raise AssertionError("a wrong key opened the file")
+
+
+def _signing() -> str:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from desktop.crypto.encoding import Malformed
+    from desktop.crypto.signing import public_bytes, sign_envelope, verify_envelope
+
+    key = Ed25519PrivateKey.generate()
+    envelope = sign_envelope("application/test", b"{}", key)
+    verify_envelope(envelope, "application/test", (public_bytes(key),))
+    try:
+        verify_envelope(envelope.replace(b'"sig":"', b'"sig":"A'), "application/test", (public_bytes(key),))
+    except Malformed:
+        return "Ed25519, DSSE"
+    raise AssertionError("a changed signature verified")
+
+
+def _sealing() -> str:
+    from desktop.crypto import sealing
+
+    secret = sealing.generate_secret()
+    sealed = sealing.seal(b"x" * 100_000, sealing.public_key(secret))
+    _expect(sealing.open_sealed(sealed, secret) == b"x" * 100_000, "age")
+    return "age, X25519"
+
+
+def _child() -> str:
+    from desktop.confinement import run_confined
+    from desktop.errors import DeskError
+
+    _expect(run_confined("probe-echo", b"ping") == b"ping", "echo")
+    stopped = []
+    for probe in ("probe-memory", "probe-time", "probe-write"):
+        try:
+            run_confined(probe, b"", cpu_s=1)
+        except DeskError:
+            stopped.append(probe.removeprefix("probe-"))
+    _expect(len(stopped) == 3, "limits")
+    return "limits bite: " + ", ".join(stopped)
+
+
+def _fonts() -> str:
+    from desktop.letters.scripts import missing_glyphs
+
+    _expect(not missing_glyphs("Achieng' Ng’ang’a ሰላም ገብረመድህን فاطمة أبوزيد"), "glyphs")
+    return "Latin, Ethiopic, Arabic"
+
+
+def _vocabulary() -> str:
+    from desktop.catalogue import load
+    from desktop.messages import sentences
+
+    catalogue = load()
+    return f"{len(catalogue.lists)} lists, {len(catalogue.forms)} forms, {len(sentences())} sentences"
+
+
+def _window() -> str:
+    import os
+    import subprocess
+
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    program = "from PySide6.QtWidgets import QApplication, QLabel; a = QApplication([]); w = QLabel('x'); w.show(); a.processEvents()"
+    subprocess.run([sys.executable, "-c", program], check=True, env=environment, timeout=60, capture_output=True)  # noqa: S603  # our own interpreter and text
+    return "Qt paints offscreen"
+
+
+def _walk() -> str:
+    from desktop.commands.walk import Walk
+
+    with tempfile.TemporaryDirectory() as name:
+        walk = Walk(Path(name) / "walk", "sw")
+        steps = list(walk.steps())
+        _expect(walk.result is not None and walk.result.outcome == "RECEIVED", "receipt")
+    return f"{len(steps)} steps, receipt taken in"
+
+
+_CHECKS: dict[str, Callable[[], str]] = {
+    "vocabulary": _vocabulary,
+    "encrypted storage": _cipher,
+    "signatures": _signing,
+    "sealing": _sealing,
+    "limited child": _child,
+    "fonts": _fonts,
+    "window": _window,
+    "the whole walk": _walk,
+}
