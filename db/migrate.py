@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select, table
 
 from db.errors import Damaged, NewerSchema
 from db.schema import SCHEMA, triggers
@@ -61,4 +61,4 @@ def _counts(connection: Connection) -> dict[str, int]:
     names = connection.exec_driver_sql(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     ).all()
-    return {name: connection.exec_driver_sql(f'SELECT count(*) FROM "{name}"').scalar_one() for (name,) in names}
+    return {name: connection.execute(select(func.count()).select_from(table(name))).scalar_one() for (name,) in names}

@@ -1,4 +1,4 @@
-"""Sentences by code, in English and Swahili, from `resources/messages/*.toml`: what happened, what is safe, what to do."""
+"""Sentences by code, in English and Swahili: what happened, what is safe, what to do."""
 
 from __future__ import annotations
 

@@ -26,7 +26,6 @@ _COLUMNS = (
 )
 
 
-
 def page(session: Session, after: tuple[str, str] | None = None, rows: int = PAGE_ROWS) -> Sequence[Any]:
     """Return cases, the last touched first. `after` is (touched_at, case_id) of the last row seen."""
     query = select(*_COLUMNS).order_by(CaseRow.touched_at.desc(), CaseRow.case_id.desc()).limit(rows)
@@ -43,9 +42,7 @@ def matching(session: Session, words: Sequence[str], rows: int = PAGE_ROWS) -> S
     hits = select(lead.case_id, lead.key).where(*_begins(lead, words[0])).order_by(lead.key).limit(rows * 4)
     for word in words[1:]:
         other = aliased(SearchKey)
-        hits = hits.where(
-            select(other.case_id).where(other.case_id == lead.case_id, *_begins(other, word)).exists()
-        )
+        hits = hits.where(select(other.case_id).where(other.case_id == lead.case_id, *_begins(other, word)).exists())
     found = hits.subquery()
     query = select(*_COLUMNS).join(found, found.c.case_id == CaseRow.case_id).order_by(found.c.key).distinct()
     return session.execute(query.limit(rows)).all()

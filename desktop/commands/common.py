@@ -39,7 +39,9 @@ def add_vault_options(parser: argparse.ArgumentParser, *, unlocks: bool = True) 
     parser.add_argument("--data", metavar="DIR", help="data folder (default: this laptop's)")
     if unlocks:
         parser.add_argument("--desk", type=int, default=1, metavar="N", help="desk number (default 1)")
-        parser.add_argument("--sentence-fd", type=int, metavar="FD", help="read the password sentence from this descriptor")
+        parser.add_argument(
+            "--sentence-fd", type=int, metavar="FD", help="read the password sentence from this descriptor"
+        )
 
 
 def door(options: argparse.Namespace) -> Door:

@@ -1,4 +1,4 @@
-"""`rufaa-cli list messages|fields|actions|screens|codelists`: what the program holds, for acceptance and translators."""
+"""`rufaa-cli list …`: what the program holds, for acceptance and for translators."""
 
 from __future__ import annotations
 

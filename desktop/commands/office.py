@@ -102,7 +102,8 @@ def _import(options: argparse.Namespace) -> int:
     with unlocked(options) as desk:
         preview = desk.imports.preview(data)
         for row in preview.rows:
-            say(f"row {row.reading.row}: {row.action.value} {row.reading.outcome.value} {' '.join(row.reasons)}".rstrip())
+            reasons = " ".join(row.reasons)
+            say(f"row {row.reading.row}: {row.action.value} {row.reading.outcome.value} {reasons}".rstrip())
         say(", ".join(f"{action.value} {preview.count(action)}" for action in RowAction))
         say("asked once for the file: " + ", ".join(preview.sheet.asks_once))
         if options.apply:

@@ -32,10 +32,22 @@ _PROVIDER: dict[str, Value] = {
     "open_24h": "YES",
     "active": True,
 }
-_EXPLAINED = (
-    "WHO_WE_ARE DATA PURPOSE RECIPIENTS SECURITY VOLUNTARY IF_REFUSED HELP_ANYWAY RIGHTS WITHDRAW KEEPING AUTOMATED "
-    "STATISTICS COMPLAINT"
-).split()
+_EXPLAINED = [
+    "WHO_WE_ARE",
+    "DATA",
+    "PURPOSE",
+    "RECIPIENTS",
+    "SECURITY",
+    "VOLUNTARY",
+    "IF_REFUSED",
+    "HELP_ANYWAY",
+    "RIGHTS",
+    "WITHDRAW",
+    "KEEPING",
+    "AUTOMATED",
+    "STATISTICS",
+    "COMPLAINT",
+]
 
 
 @dataclass(frozen=True)
@@ -66,8 +78,8 @@ class Walk:
         office_door, national_door = Door(self._folder / "office"), Door(self._folder / "secretariat")
         created = office_door.vaults.create_office(
             OfficeFacts(
-                county="030",
-                code="030-01",
+                county="035",
+                code="035-01",
                 name="County Children's Office (practice)",
                 ministry="Ministry of Gender, Culture and Children Services",
                 phone="+254799999001",
@@ -173,7 +185,7 @@ def readme(walked: Walked, took_s: float) -> str:
 No real person, case, provider or number stands in any of these files.
 
 {walked.letter.name}   the referral letter with its reply slip
-{walked.bundle.name}   the bundle: signed by the office's device, sealed to the Secretariat ({walked.bundle_bytes} bytes)
+{walked.bundle.name}   the bundle, {walked.bundle_bytes} bytes: signed by the device, sealed to the Secretariat
 {walked.receipt.name}   the Secretariat's receipt, sealed to the office's device
 office/       the office's practice vault; password sentence: {walked.office_sentence}
 secretariat/  the Secretariat's practice store; password sentence: {walked.secretariat_sentence}

@@ -87,7 +87,9 @@ def create_in(
     written = []
     for item in (replace(draft, fields=fields), *(other for other in given if other.kind != "case")):
         act = Act.CASE_CREATED if item.kind == "case" else Act.RECORD_SAVED
-        written.append(records.put(session, vault, replace(item, case_id=case_id), act=act, taken_over=taken_over).record_id)
+        written.append(
+            records.put(session, vault, replace(item, case_id=case_id), act=act, taken_over=taken_over).record_id
+        )
     case_rows.refresh(session, vault, case_id)
     return case_id, written
 

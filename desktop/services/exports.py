@@ -224,9 +224,7 @@ class ExportService:
             record.sent_rev, record.unsent = record.rev, False
         office.sequence = made.manifest.sequence
         office.last_bundle = bytes.fromhex(made.sha256)
-        journal.append(
-            session, self._vault, Act.BUNDLE_MADE, made.manifest.bundle, revision_hash=made.manifest_sha256
-        )
+        journal.append(session, self._vault, Act.BUNDLE_MADE, made.manifest.bundle, revision_hash=made.manifest_sha256)
 
     def sealed_file(self, bundle_id: str) -> tuple[str, bytes]:
         """Return a bundle's file name and bytes, to be written to a stick as often as needed."""

@@ -178,9 +178,7 @@ class IntakeService:
                 previous=bytes.fromhex(ledger_head),
                 bundle_sha256=bundle.sha256,
                 receipt_sha256=bytes.fromhex(made.payload_sha256),
-                hash=bytes.fromhex(
-                    ledger_hash(number, ledger_head, opened.file_sha256, made.payload_sha256)
-                ),
+                hash=bytes.fromhex(ledger_hash(number, ledger_head, opened.file_sha256, made.payload_sha256)),
             )
         )
         issued = IssuedReceipt(

@@ -34,6 +34,7 @@ from desktop.rules.validation import Surroundings, blocking, check, read_fields
 from desktop.services import journal
 from desktop.services.session import OpenVault
 
+
 class RevisionConflict(DeskError):
     """Somebody saved the record after it was opened; both versions are kept and a person decides."""
 
@@ -131,7 +132,9 @@ def put(
         session.add(record)
         session.flush()
     record.rev, record.unsent, record.void = rev, True, void
-    session.add(Revision(record_id=record_id, rev=rev, hash=bytes.fromhex(made), body=stored, random=random, sealed=sealed_file))
+    session.add(
+        Revision(record_id=record_id, rev=rev, hash=bytes.fromhex(made), body=stored, random=random, sealed=sealed_file)
+    )
     journal.append(session, vault, act, record_id, revision_hash=made, reason=reason)
     return load(session, vault, record_id)
 

@@ -18,7 +18,7 @@ from desktop.letters import content as letter_content
 from desktop.letters import pdf, source
 from desktop.rules import dates, numbers
 from desktop.rules.access import require_signature
-from desktop.rules.consent import IdentityMode, LawfulBasis, ReceiverRule, identity_mode, permission
+from desktop.rules.consent import LawfulBasis, ReceiverRule, identity_mode, permission
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, RecordDraft, Topic, Value
 from desktop.rules.states import START, next_state
@@ -89,9 +89,7 @@ class ReferralService:
             provider = self._provider(session, referral.text("to_provider"))
             rule = self._rule(provider)
             require_signature(self._vault.role, supervisor_signs=rule.supervisor_signs)
-            state = next_state(
-                self._vault.catalogue.transitions, referral.text("status"), "ISSUE", self._vault.role
-            )
+            state = next_state(self._vault.catalogue.transitions, referral.text("status"), "ISSUE", self._vault.role)
             mode = identity_mode(rule, chosen_mode or referral.text("identity_mode") or None)
             made = self._source(session, case, referral, provider, rule)
             content = letter_content.build(made, language, mode, self._vault.catalogue)

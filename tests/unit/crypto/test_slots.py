@@ -13,7 +13,6 @@ from desktop.crypto.encoding import Malformed, b64encode, canonical_json
 from desktop.crypto.kdf import KDF_BOUNDS
 from desktop.crypto.sheet import SheetKeys
 from desktop.crypto.slots import (
-    SealedHalf,
     SlotOwner,
     UserKeys,
     UserSlot,
@@ -219,8 +218,3 @@ def test_a_recovery_slot_with_other_content_is_refused(body: bytes) -> None:
     )
     with pytest.raises(Malformed):
         open_recovery_slot(slot, SHEET.x25519, VAULT, 3)
-
-
-def test_a_half_names_the_key_it_is_the_half_of() -> None:
-    assert SLOT.r[0].public == R_PUBLIC
-    assert isinstance(SLOT.r[0], SealedHalf)
