@@ -11,7 +11,7 @@ from enum import StrEnum
 class ReasonCode(StrEnum):
     """Why a bundle is refused, in the reader's order."""
 
-    FILE_TOO_LARGE = "FILE_TOO_LARGE"
+    BUNDLE_FILE_TOO_LARGE = "BUNDLE_FILE_TOO_LARGE"
     NOT_A_SEALED_FILE = "NOT_A_SEALED_FILE"
     NOT_FOR_US_OR_DAMAGED = "NOT_FOR_US_OR_DAMAGED"
     FRAME_WRONG = "FRAME_WRONG"

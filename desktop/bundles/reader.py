@@ -105,7 +105,7 @@ class VerifiedBundle:
 def receive(content: bytes) -> Received:
     """Gate 1: size, and that it is an age file at all."""
     if len(content) > sizes.MAX_FILE_BYTES:
-        raise NotTrusted(ReasonCode.FILE_TOO_LARGE)
+        raise NotTrusted(ReasonCode.BUNDLE_FILE_TOO_LARGE)
     if not content.startswith(frame.AGE_MAGIC):
         raise NotTrusted(ReasonCode.NOT_A_SEALED_FILE)
     return Received(content, sha256_hex(content))

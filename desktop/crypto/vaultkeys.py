@@ -249,8 +249,6 @@ def open_with_sheet(
         raise WrongSentence("SHEET_OTHER_VAULT")
     with _substitution():
         current = _current_list(header, _sheet_pin(header, slot.keys))
-        if slot.keys not in current.recovery:
-            raise Malformed("KEYS")
         secrets = open_recovery_slot(slot, keys.x25519, header.vault_id, current.key_generation)
         _check_sealed_class(current, secrets, holds=True)
         _check_dek(copy, current, secrets.dek)

@@ -45,13 +45,14 @@ class WhatLeaves:
 
 @dataclass(frozen=True)
 class SealedBundle:
-    """A bundle ready to hand over."""
+    """A bundle ready to hand over. `used_bytes` is what it holds before the padding that hides its size."""
 
     bundle_id: str
     file_name: str
     sequence: int
     sha256: str
     size_bytes: int
+    used_bytes: int
     cases: int
     records: int
 
@@ -131,6 +132,7 @@ class ExportService:
             made.manifest.sequence,
             made.sha256,
             len(made.content),
+            made.used_bytes,
             cases,
             len(lines),
         )

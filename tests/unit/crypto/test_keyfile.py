@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from desktop.crypto import sealing
-from desktop.crypto.encoding import b64decode, b64encode, canonical_json
+from desktop.crypto.encoding import b64decode, b64encode, canonical_json, length_prefixed
+from desktop.crypto.kdf import derive_key, parse_kdf
 from desktop.crypto.keyfile import KeyUse, OpenedKeyFile, make_key_file, open_key_file
 from desktop.crypto.slots import ed25519_public
 from desktop.errors import DeskError, NotTrusted, WrongSentence
@@ -97,3 +99,17 @@ def test_a_key_file_does_not_hold_its_key_in_any_spelling() -> None:
     sealed = b64decode(json.loads(data)["sealed"])
     assert PRIVATE not in sealed
     assert PRIVATE.hex().encode() not in data
+
+
+@pytest.mark.parametrize("private", [key(6), key(5)[:16]])
+def test_a_key_that_does_not_fit_its_public_half_is_refused(private: bytes) -> None:
+    found = json.loads(make())
+    kdf = parse_kdf(found["kdf"], CHEAP_BOUNDS)
+    associated = length_prefixed(
+        b"rufaa-key-file-v1", b"ROOT", bytes.fromhex(found["public"]), canonical_json(found["kdf"])
+    )
+    cipher = AESGCM(derive_key(CLERK_SENTENCE, kdf, CHEAP_BOUNDS))
+    sealed = cipher.encrypt(bytes.fromhex(found["nonce"]), private, associated)
+    with pytest.raises(NotTrusted) as caught:
+        opened(canonical_json({**found, "sealed": b64encode(sealed)}))
+    assert caught.value.facts == {"reason": "KEY"}

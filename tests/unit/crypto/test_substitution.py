@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from desktop.crypto import sealing, sheet
 from desktop.crypto.access_list import (
@@ -21,6 +22,8 @@ from desktop.crypto.access_list import (
     dek_id,
     sign_list,
 )
+from desktop.crypto.encoding import canonical_json, length_prefixed
+from desktop.crypto.kdf import derive_key
 from desktop.crypto.slots import (
     SealedHalf,
     UserKeys,
@@ -218,6 +221,35 @@ def test_a_slot_that_shows_the_listed_public_keys_but_holds_others_is_refused(of
     with pytest.raises(DeskError) as caught:
         open_vault(forged, None, ROGUE_SENTENCE, 2)
     assert caught.value.code == "WRONG_SENTENCE"  # the sentence binds the public keys
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ({"ed25519": None, "pin": "genuine", "x25519": key(ATTACKER).hex()}, "KEYS"),
+        ({"ed25519": key(2).hex(), "pin": "genuine", "x25519": key(2).hex()}, "KEYS"),
+        ({"ed25519": None, "pin": {"list": 2}, "x25519": key(2).hex()}, "MEMBERS"),
+        ({"ed25519": None, "x25519": key(2).hex()}, "MEMBERS"),
+    ],
+)
+def test_a_slot_that_holds_other_than_it_shows_is_refused(
+    office: Office, content: dict[str, object], reason: str
+) -> None:
+    genuine = office.header.user_slots[1]
+    if content.get("pin") == "genuine":
+        content = {**content, "pin": office.current.pin().as_json()}
+    associated = length_prefixed(
+        b"rufaa-slot-v1",
+        office.current.vault_id,
+        genuine.user_id.encode(),
+        genuine.x25519,
+        b"",
+        canonical_json(genuine.kdf.as_json()),
+    )
+    cipher = AESGCM(derive_key(CLERK_SENTENCE, genuine.kdf, CHEAP_BOUNDS))
+    hollow = replace(genuine, sealed=cipher.encrypt(genuine.nonce, canonical_json(content), associated))
+    forged = office.closed(user_slots=(office.header.user_slots[0], hollow))
+    assert refusal(lambda: open_vault(forged, None, CLERK_SENTENCE, 2)) == reason
 
 
 def test_a_slot_moved_to_another_desk_number_is_refused(office: Office) -> None:

@@ -1,0 +1,1 @@
+"""Measurements: figures as JSON lines, never assertions."""
