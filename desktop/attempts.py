@@ -66,7 +66,7 @@ class Attempts:
             with self._path.open("rb") as file:
                 value = json.loads(file.read(_MAX_FILE_BYTES))
             return _Record(min(max(int(value["failures"]), 0), _MOST_COUNTED), parse_stamp(value["last"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError):
             return None  # missing or damaged: nobody is kept out for that
 
     def _write(self, record: _Record) -> None:

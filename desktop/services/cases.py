@@ -21,7 +21,9 @@ from desktop.services import case_rows, journal, records
 from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
-APPEND_ONLY = frozenset({"consent"})  # DPA s.32(1): a withdrawal is a new row (L-13)
+# Kinds with a service of their own: a new case gets its number there, a referral its states, a consent row is never
+# changed (DPA s.32(1), L-13).
+_OWN_WAY = frozenset({"case", "consent", "referral"})
 
 
 @dataclass(frozen=True)
@@ -123,19 +125,31 @@ class CaseService:
     def save(self, draft: RecordDraft) -> Outcome:
         """Save one record of a case: a new one, or the next revision of one opened before.
 
+        What the program makes (numbers, states, due dates) stays as it is stored, whatever the draft says.
+
         Raises:
             NotAccepted: Blocking problems; nothing was written.
             RevisionConflict: Somebody saved it since; nothing was written.
+            Obstacle: RECORD_APPEND_ONLY for a consent row, RECORD_OTHER_WAY for a new case or referral.
         """
         self._vault.require("determination.record" if draft.kind == "determination" else "case.save")
-        if draft.kind in APPEND_ONLY and draft.revision:
+        if draft.kind == "consent":
             raise Obstacle("RECORD_APPEND_ONLY")
+        if draft.kind in _OWN_WAY and not draft.record_id:
+            raise Obstacle("RECORD_OTHER_WAY")
         with self._vault.writing() as session:
             if draft.case_id is None or session.get(CaseRow, draft.case_id) is None:
                 raise Obstacle("RECORD_GONE")
-            stored = records.put(session, self._vault, draft)
+            stored = records.put(session, self._vault, self._with_computed(session, draft))
             case_rows.refresh(session, self._vault, draft.case_id)
         return Outcome((stored.record_id,), stored.revision, frozenset({Topic.CASES}))
+
+    def _with_computed(self, session: Session, draft: RecordDraft) -> RecordDraft:
+        """Return the draft with the values that only the program makes, as they are stored."""
+        made = [item.name for item in records.form_of(self._vault, draft.kind).fields if item.computed]
+        kept = records.load(session, self._vault, draft.record_id).fields if draft.record_id else {}
+        fields = {name: value for name, value in draft.fields.items() if name not in made}
+        return replace(draft, fields=fields | {name: kept[name] for name in made if name in kept})
 
     def list(self, after: CaseSummary | None = None) -> tuple[CaseSummary, ...]:
         """Return the next page of cases, the last touched first, without names."""

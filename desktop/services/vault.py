@@ -214,11 +214,15 @@ class VaultService:
                 raise
             vault_files.check_encrypted(generation)
             vault = self._open(generation, keys)
-            with vault.writing() as session:
-                failures = attempts.succeeded()
-                reason = f"AFTER_FAILURES_{failures}" if failures else None
-                journal.append(session, vault, Act.UNLOCKED, vault.user, reason=reason)
-            vault_files.mend_header(generation, keys.header_bytes)
+            try:
+                with vault.writing() as session:
+                    failures = attempts.succeeded()
+                    reason = f"AFTER_FAILURES_{failures}" if failures else None
+                    journal.append(session, vault, Act.UNLOCKED, vault.user, reason=reason)
+                vault_files.mend_header(generation, keys.header_bytes)
+            except BaseException:
+                vault.store.close()
+                raise
         except BaseException:
             self.release()
             raise

@@ -1,0 +1,83 @@
+"""Work off the window's thread: one long-lived thread, the vault lane, owns the vault's connection.
+
+Jobs queue and cannot race, and the database driver refuses a second thread. A job takes frozen values and asks nobody
+anything; its answer comes back on the window's thread, and is dropped when the widget that asked is gone.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal
+from shiboken6 import isValid
+
+from desktop.errors import DeskError
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class _Job:
+    work: Callable[[], Any]
+    owner: QObject
+    done: Callable[[Any], None]
+    failed: Callable[[DeskError], None]
+
+
+class JobRunner(QObject):
+    """Runs jobs one after another in the vault lane."""
+
+    _finished = Signal(object, object, object)  # job, answer, exception
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        """Start the lane."""
+        super().__init__(parent)
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
+        self._lane = threading.Thread(target=self._work, name="vault-lane", daemon=True)
+        self._lane.start()
+
+    def run(
+        self,
+        work: Callable[[], Answer],
+        *,
+        owner: QObject,
+        done: Callable[[Answer], None],
+        failed: Callable[[DeskError], None],
+    ) -> None:
+        """Do `work` in the lane; on the window's thread call `done` with its answer or `failed` with what was expected.
+
+        Anything else that `work` raises is a fault of ours and goes to `sys.excepthook`, on the window's thread.
+        """
+        self._queue.put(_Job(work, owner, done, failed))
+
+    def stop(self, *, within_s: float) -> bool:
+        """Let the queue run out, end the lane, and say whether it ended in time. Answers still on their way are dropped."""
+        self._queue.put(None)
+        self._lane.join(within_s)
+        return not self._lane.is_alive()
+
+    def _work(self) -> None:
+        while (job := self._queue.get()) is not None:
+            answer, error = None, None
+            try:
+                answer = job.work()
+            except BaseException as raised:  # noqa: BLE001  handed on whole to the window's thread, which sorts it
+                error = raised
+            self._finished.emit(job, answer, error)
+            del job, answer, error  # the lane keeps nothing of a job while it waits for the next
+
+    def _on_finished(self, job: _Job, answer: object, error: BaseException | None) -> None:
+        if error is not None and not isinstance(error, DeskError):
+            sys.excepthook(type(error), error, error.__traceback__)
+        elif not isValid(job.owner):
+            return
+        elif error is not None:
+            job.failed(error)
+        else:
+            job.done(answer)

@@ -1,0 +1,80 @@
+"""The outcome of an action, at the top edge of the window: never a pop-up. It covers nothing that is being typed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, Qt
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
+from PySide6.QtWidgets import QFrame, QGraphicsOpacityEffect, QHBoxLayout, QWidget
+
+from ui.theme import MEDIUM, SMALL
+from ui.widgets.basics import ActionButton, Sign, Words
+
+FADE_MS = 120
+_WIDEST_PX = 720
+
+
+class MessageBar(QFrame):
+    """One message at a time; it stays until it is put away or another comes."""
+
+    def __init__(self, window: QWidget) -> None:
+        """Lie over the top edge of `window`."""
+        super().__init__(window)
+        self.setProperty("role", "message")
+        self._say: Callable[[], str] = str
+        self._words = Words("", wraps=True)
+        self._words.setObjectName("window.message")
+        self._dismiss = ActionButton("window.message.dismiss", "MESSAGE_DISMISS", role="quiet", sign="x")
+        self._dismiss.setText("")
+        self._dismiss.clicked.connect(self.hide)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(MEDIUM, SMALL, SMALL, SMALL)
+        layout.setSpacing(SMALL)
+        layout.addWidget(Sign("info", "info"), 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._words, 1)
+        layout.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)
+        self._veil = QGraphicsOpacityEffect(self)
+        self.setGraphicsEffect(self._veil)
+        self._fade = QPropertyAnimation(self._veil, b"opacity", self)
+        self._fade.setDuration(FADE_MS)
+        self._fade.setStartValue(0.0)
+        self._fade.setEndValue(1.0)
+        window.installEventFilter(self)
+        self.hide()
+
+    def tell(self, say: Callable[[], str]) -> None:
+        """Show what `say` returns; it is asked again when the language changes."""
+        self._say = say
+        self._words.put(say())
+        self._place()
+        self.show()
+        self.raise_()
+        self._fade.start()
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self._words.text()))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Keep to the top edge when the window changes its size."""
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc puts the message away."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+        else:
+            super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Say it in the new language."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._words.put(self._say())
+            self._dismiss.setText("")
+            self._place()
+
+    def _place(self) -> None:
+        room = self.parentWidget().width()
+        width = min(room - 2 * MEDIUM, _WIDEST_PX)
+        self.setGeometry((room - width) // 2, MEDIUM, width, self.layout().totalHeightForWidth(width))
