@@ -68,6 +68,8 @@ TASKS = {
             }
         ),
     ),
+    "open-sealed": Task("desktop.bundles.confined:open_in_child", frozenset({"NOT_FOR_US_OR_DAMAGED"})),
+    "decompress": Task("desktop.bundles.confined:decompress_in_child", frozenset({"COMPRESSION_WRONG"})),
     # The probes prove on the machine at hand that the limits bite; the tests and the self-test run them.
     "probe-echo": Task("desktop.confinement:probe_echo"),
     "probe-memory": Task("desktop.confinement:probe_memory"),

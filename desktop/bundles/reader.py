@@ -7,6 +7,7 @@ One reason code per refusal, never a detail of content.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from desktop.bundles import frame, sizes
@@ -29,6 +30,9 @@ from desktop.crypto.encoding import Malformed, sha256_hex
 from desktop.crypto.sealing import public_key
 from desktop.crypto.signing import verify_envelope
 from desktop.errors import NotTrusted
+
+Decompress = Callable[[bytes, int], bytes]
+"""Turns a stored entry into exactly so many plain bytes, or raises Malformed or NotTrusted."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +175,7 @@ def check_address(sender: KnownSender, *, practice: bool) -> AddressedToUs:
     return AddressedToUs(sender)
 
 
-def unpack(addressed: AddressedToUs) -> OpenedBundle:
+def unpack(addressed: AddressedToUs, decompress: Decompress = decompress) -> OpenedBundle:
     """Gate 7: lengths and padding, stored hashes, decompression, plain hashes, contents."""
     signed = addressed.sender.signed
     manifest, plaintext = signed.manifest, signed.framed.decrypted.plaintext
@@ -188,7 +192,7 @@ def unpack(addressed: AddressedToUs) -> OpenedBundle:
         at += entry.stored
         if sha256_hex(stored[-1]) != entry.sha256_stored:
             raise NotTrusted(ReasonCode.STORED_HASH_WRONG)
-    plain = {entry.name: _plain(entry, body) for entry, body in zip(manifest.entries, stored, strict=True)}
+    plain = {entry.name: _plain(entry, body, decompress) for entry, body in zip(manifest.entries, stored, strict=True)}
     return OpenedBundle(
         file_sha256=signed.framed.decrypted.file_sha256,
         opened_with=signed.framed.decrypted.opened_with,
@@ -199,14 +203,14 @@ def unpack(addressed: AddressedToUs) -> OpenedBundle:
     )
 
 
-def _plain(entry: ManifestEntry, stored: bytes) -> bytes:
+def _plain(entry: ManifestEntry, stored: bytes, decompress: Decompress) -> bytes:
     if entry.encoding is Encoding.IDENTITY:
         return stored
     try:
         plain = decompress(stored, entry.plain)
     except Malformed:
         raise NotTrusted(ReasonCode.COMPRESSION_WRONG) from None
-    if sha256_hex(plain) != entry.sha256_plain:
+    if len(plain) != entry.plain or sha256_hex(plain) != entry.sha256_plain:
         raise NotTrusted(ReasonCode.PLAIN_HASH_WRONG)
     return plain
 
@@ -229,7 +233,9 @@ def open_and_verify(
     return open_decrypted(decrypted, roster=roster, practice=practice)
 
 
-def open_decrypted(decrypted: Decrypted, *, roster: Roster, practice: bool) -> OpenedBundle:
+def open_decrypted(
+    decrypted: Decrypted, *, roster: Roster, practice: bool, decompress: Decompress = decompress
+) -> OpenedBundle:
     """Pass what was decrypted through gates 3 to 7. Raises NotTrusted with one `ReasonCode`."""
     sender = know_sender(verify_signature(unframe(decrypted), roster), roster)
-    return unpack(check_address(sender, practice=practice))
+    return unpack(check_address(sender, practice=practice), decompress)

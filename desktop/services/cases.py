@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from db.models.office import CaseRow
+from db.models.office import CaseRow, Office
 from db.queries import cases as queries
 from desktop.clock import today
 from desktop.errors import Obstacle
@@ -71,8 +72,11 @@ def create_in(
     office = records.office(session)
     day = today(vault.clock)
     if office.last_case_year != day.year:
-        office.last_case_year, office.last_case_number = day.year, 0
+        # Not always a new year: a clock that was wrong for a while comes back to a year with numbers already given.
+        office.last_case_year, office.last_case_number = day.year, _highest_number(session, office, day.year)
     office.last_case_number += 1
+    if office.last_case_number > numbers.LAST_SEQUENCE:
+        raise Obstacle("CASE_NUMBERS_USED_UP")
     given = list(drafts)
     draft = next((item for item in given if item.kind == "case"), RecordDraft("case", {}))
     made: dict[str, Value] = {
@@ -94,6 +98,14 @@ def create_in(
         )
     case_rows.refresh(session, vault, case_id)
     return case_id, written
+
+
+def _highest_number(session: Session, office: Office, year: int) -> int:
+    """Return the highest running number this incarnation gave in a year, 0 for none."""
+    first = numbers.make_case_ref(office.county, int(office.desk_code), year, 1)
+    before, number, _ = first.rsplit("-", 2)
+    last = session.scalar(select(func.max(CaseRow.case_ref)).where(CaseRow.case_ref.startswith(f"{before}-")))
+    return int(last[len(before) + 1 :][: len(number)]) if last else 0
 
 
 class CaseService:
@@ -130,7 +142,8 @@ class CaseService:
         Raises:
             NotAccepted: Blocking problems; nothing was written.
             RevisionConflict: Somebody saved it since; nothing was written.
-            Obstacle: RECORD_APPEND_ONLY for a consent row, RECORD_OTHER_WAY for a new case or referral.
+            Obstacle: RECORD_APPEND_ONLY for a consent row, RECORD_OTHER_WAY for a new case or referral,
+                REFERRAL_ISSUED for a referral whose letter has gone out.
         """
         self._vault.require("determination.record" if draft.kind == "determination" else "case.save")
         if draft.kind == "consent":
@@ -148,6 +161,8 @@ class CaseService:
         """Return the draft with the values that only the program makes, as they are stored."""
         made = [item.name for item in records.form_of(self._vault, draft.kind).fields if item.computed]
         kept = records.load(session, self._vault, draft.record_id).fields if draft.record_id else {}
+        if draft.kind == "referral" and kept.get("status") not in (None, "DRAFT"):
+            raise Obstacle("REFERRAL_ISSUED")
         fields = {name: value for name, value in draft.fields.items() if name not in made}
         return replace(draft, fields=fields | {name: kept[name] for name in made if name in kept})
 

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from db.models.base import Secret
 from db.models.secretariat import IncomingBundle, IssuedReceipt, LedgerEntry, ReceivedView
+from desktop.bundles.confined import open_and_verify_confined
 from desktop.bundles.manifest import PreviousIncarnation
-from desktop.bundles.reader import VerifiedBundle, open_and_verify, place_in_sequence
+from desktop.bundles.reader import VerifiedBundle, place_in_sequence
 from desktop.bundles.receipt import JournalMark, Outcome, Receipt, Returned, ledger_hash, make_receipt
 from desktop.bundles.records import view_hash
 from desktop.bundles.roster import Roster
@@ -88,7 +89,7 @@ class IntakeService:
 
     def _verify(self, session: Session, content: bytes, roster: Roster) -> VerifiedBundle:
         key = session.execute(select(Secret.value).where(Secret.name == INTAKE_KEY)).scalar_one()
-        opened = open_and_verify(content, intake_secrets=(key,), roster=roster, practice=self._vault.practice)
+        opened = open_and_verify_confined(content, intake_secrets=(key,), roster=roster, practice=self._vault.practice)
         return place_in_sequence(opened, _state(session, opened.manifest.device))
 
     def _take(self, session: Session, roster: Roster, content: bytes, verified: VerifiedBundle) -> IssuedReceipt:

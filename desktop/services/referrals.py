@@ -76,7 +76,7 @@ class ReferralService:
         return Outcome((stored.record_id,), stored.revision, frozenset({Topic.REFERRALS}))
 
     def issue_letter(self, referral_id: str, language: str, chosen_mode: str | None = None) -> IssuedLetter:
-        """Issue the letter of a draft referral: consent decides what may appear, then number, bytes and digest are kept.
+        """Issue the letter of a draft referral: consent decides what may appear; number, bytes, digest are kept.
 
         Raises:
             NotAccepted: No consent in force for this receiver, or the letter lacks what it needs; nothing was written.

@@ -35,7 +35,7 @@ VALUES = st.one_of(
     st.sampled_from([{"missing": code} for code in ("DK", "REFUSED", "NOT_ASKED")]),
 )
 FIELDS = st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True), VALUES, max_size=8)
-SEALED_TO = {
+SEALED_TO: dict[str, Any] = {
     "vault": world.VAULT,
     "case": world.uid("case"),
     "record": world.uid("one"),
@@ -158,13 +158,15 @@ def test_view_hash_depends_on_the_random_bytes_that_travel_and_on_the_view() -> 
     assert view_hash(replace(line, view={"is_child": True})) != view_hash(line)
 
 
-@given(st.dictionaries(st.from_regex(r"[a-z_]{1,12}", fullmatch=True).filter(lambda n: n[0] != "_"), VALUES, min_size=1))
+@given(
+    st.dictionaries(st.from_regex(r"[a-z_]{1,12}", fullmatch=True).filter(lambda n: n[0] != "_"), VALUES, min_size=1)
+)
 def test_sealed_values_open_for_both_receivers_and_hide_their_length(values: dict[str, Any]) -> None:
     office, restricted = world.seed("R"), world.RESTRICTED_SECRET
-    made = seal_values(values, **SEALED_TO, recipients=(public_key(office), public_key(restricted)))  # type: ignore[arg-type]  # one dict for all tests
+    made = seal_values(values, **SEALED_TO, recipients=(public_key(office), public_key(restricted)))
     assert made.names == tuple(sorted(values))
     for secret in (office, restricted):
-        assert open_values(made.sealed, secret, **SEALED_TO, commit=made.commit) == values  # type: ignore[arg-type]  # one dict for all tests
+        assert open_values(made.sealed, secret, **SEALED_TO, commit=made.commit) == values
     assert len(open_sealed(made.sealed, office)) % 256 == 0
 
 
@@ -181,7 +183,7 @@ def test_sealed_values_open_for_both_receivers_and_hide_their_length(values: dic
     ],
 )
 def test_sealed_values_open_only_as_what_they_were_sealed_for(changed: dict[str, Any]) -> None:
-    made = seal_values({"narrative": "x"}, **SEALED_TO, recipients=(public_key(world.seed("R")),))  # type: ignore[arg-type]  # one dict for all tests
+    made = seal_values({"narrative": "x"}, **SEALED_TO, recipients=(public_key(world.seed("R")),))
     asked: dict[str, Any] = {**SEALED_TO, "commit": made.commit, "secret": world.seed("R")} | changed
     with pytest.raises(NotTrusted) as refused:
         open_values(made.sealed, **asked)
@@ -189,9 +191,9 @@ def test_sealed_values_open_only_as_what_they_were_sealed_for(changed: dict[str,
 
 
 def test_sealing_again_to_other_keys_changes_no_commitment() -> None:
-    made = seal_values({"narrative": "x"}, **SEALED_TO, recipients=(public_key(world.seed("R")),))  # type: ignore[arg-type]  # one dict for all tests
+    made = seal_values({"narrative": "x"}, **SEALED_TO, recipients=(public_key(world.seed("R")),))
     again = seal(open_sealed(made.sealed, world.seed("R")), public_key(world.seed("R2")))
-    assert open_values(again, world.seed("R2"), **SEALED_TO, commit=made.commit) == {"narrative": "x"}  # type: ignore[arg-type]  # one dict for all tests
+    assert open_values(again, world.seed("R2"), **SEALED_TO, commit=made.commit) == {"narrative": "x"}
 
 
 @pytest.mark.parametrize(
@@ -211,15 +213,15 @@ def test_sealed_plaintext_of_another_shape_is_refused_even_with_the_right_commit
     commit = tagged_sha256("rufaa-sealed-v1", plaintext).hex()
     sealed = seal(plaintext, public_key(world.seed("R")))
     with pytest.raises(NotTrusted):
-        open_values(sealed, world.seed("R"), **SEALED_TO, commit=commit)  # type: ignore[arg-type]  # one dict for all tests
+        open_values(sealed, world.seed("R"), **SEALED_TO, commit=commit)
 
 
 def test_values_of_a_record_of_no_case_can_be_sealed_and_nothing_cannot() -> None:
     to = SEALED_TO | {"case": ""}
-    made = seal_values({"a": 1}, **to, recipients=(public_key(world.seed("R")),))  # type: ignore[arg-type]  # one dict for all tests
-    assert open_values(made.sealed, world.seed("R"), **to, commit=made.commit) == {"a": 1}  # type: ignore[arg-type]  # one dict for all tests
+    made = seal_values({"a": 1}, **to, recipients=(public_key(world.seed("R")),))
+    assert open_values(made.sealed, world.seed("R"), **to, commit=made.commit) == {"a": 1}
     with pytest.raises(ValueError, match="nothing"):
-        seal_values({}, **to, recipients=())  # type: ignore[arg-type]  # one dict for all tests
+        seal_values({}, **to, recipients=())
 
 
 def test_nothing_of_a_record_shows_in_its_repr() -> None:

@@ -16,6 +16,7 @@ from desktop.bundles.reader import Decrypted, OpenedBundle, open_and_verify, ope
 from desktop.bundles.receipt import JournalMark, Outcome, Receipt, Returned
 from desktop.bundles.records import RecordLine
 from desktop.bundles.roster import Device, Office, Recipient, Roster, Use, sign_roster
+from desktop.bundles.sequence import Link, Standing, link_of
 from desktop.bundles.trust import KeySet, Package, Root, sign_keyset, sign_root
 from desktop.bundles.writer import BUNDLE_MAGIC, BundleFacts, MadeBundle, SealedItem, make_bundle
 from desktop.crypto.sealing import open_sealed, public_key
@@ -236,13 +237,19 @@ def made(
 
 
 def opened(content: bytes, with_roster: Roster | None = None, *, practice: bool = False) -> OpenedBundle:
-    return open_and_verify(
-        content, intake_secrets=(INTAKE_SECRET,), roster=with_roster or roster(), practice=practice
-    )
+    return open_and_verify(content, intake_secrets=(INTAKE_SECRET,), roster=with_roster or roster(), practice=practice)
 
 
 def plaintext_of(bundle: MadeBundle) -> bytes:
     return open_sealed(bundle.content, INTAKE_SECRET)
+
+
+def plaintext_of_for(bundle: MadeBundle, receiver: str) -> bytes:
+    return open_sealed(bundle.content, seed(receiver))
+
+
+def link(opened: OpenedBundle, standing: Standing = Standing.NEXT) -> Link:
+    return link_of(opened.manifest, opened.file_sha256, standing)
 
 
 def opened_plain(plaintext: bytes, with_roster: Roster | None = None, *, practice: bool = False) -> OpenedBundle:

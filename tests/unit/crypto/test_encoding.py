@@ -47,7 +47,7 @@ def test_tuples_are_written_as_arrays() -> None:
     ("value", "reason"),
     [
         (1.0, "TYPE"),
-        (json.loads(b"[" * 17 + b"]" * 17), "DEPTH"),
+        (json.loads(b"[" * 18 + b"]" * 18), "DEPTH"),
         (float("nan"), "TYPE"),
         (b"bytes", "TYPE"),
         ({1: 2}, "NAME"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -76,9 +77,9 @@ def test_whole_run_verifies_and_gives_its_head() -> None:
         {"hash": ZERO_HASH},
     ],
 )
-def test_changed_entry_is_named_by_its_number(change: dict[str, object]) -> None:
+def test_changed_entry_is_named_by_its_number(change: dict[str, Any]) -> None:
     chain = entries(20)
-    chain[10] = replace(chain[10], **change)  # type: ignore[arg-type]  # each case is one wrong member
+    chain[10] = replace(chain[10], **change)
     with pytest.raises(NotTrusted) as refused:
         verify_run(chain)
     assert (refused.value.code, refused.value.facts) == ("JOURNAL_BROKEN", {"n": 11})
@@ -110,8 +111,15 @@ def test_rechained_tail_verifies_but_has_another_head_than_the_one_anchored() ->
 
 
 def test_parts_cannot_slide_into_one_another() -> None:
-    common = {"n": 1, "previous": ZERO_HASH, "at": "t", "user": "u", "act": Act.SEARCHED, "revision_hash": None}
-    assert entry_hash(object="ab", reason="c", **common) != entry_hash(object="a", reason="bc", **common)  # type: ignore[arg-type]  # one dict for both calls
+    common: dict[str, Any] = {
+        "n": 1,
+        "previous": ZERO_HASH,
+        "at": "t",
+        "user": "u",
+        "act": Act.SEARCHED,
+        "revision_hash": None,
+    }
+    assert entry_hash(object="ab", reason="c", **common) != entry_hash(object="a", reason="bc", **common)
 
 
 def test_hash_run_finds_entries_by_number() -> None:
