@@ -111,7 +111,11 @@ class Place:
     def copy(self, folder: Path) -> Place:
         """A second laptop made from a copy of this one's disk, unlocked."""
         with self.locked():
-            shutil.copytree(self.folder, folder)
+            return self.copy_at_rest(folder)
+
+    def copy_at_rest(self, folder: Path) -> Place:
+        """The same for a place that is locked already."""
+        shutil.copytree(self.folder, folder)
         clock = TickingClock(self.clock.instant)
         return Place(folder, self.sentence, Door(folder, clock).unlock(1, self.sentence), clock)
 

@@ -2,10 +2,14 @@
 
 Jobs queue and cannot race, and the database driver refuses a second thread. A job takes frozen values and asks nobody
 anything; its answer comes back on the window's thread, and is dropped when the widget that asked is gone.
+
+While the lane lives, Python's cyclic garbage is collected on the window's thread alone. Python would do it wherever it
+happens to be; widgets found by the lane are then deleted a second time, which ends the program.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections.abc import Callable
@@ -13,12 +17,14 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from shiboken6 import isValid
 
 from desktop.errors import DeskError
 
 Answer = TypeVar("Answer")
+
+_GARBAGE_MS = 1000
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,10 @@ class JobRunner(QObject):
         """Start the lane."""
         super().__init__(parent)
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._garbage = QTimer(self, interval=_GARBAGE_MS)
+        self._garbage.timeout.connect(_collect_garbage)
+        self._garbage.start()
+        gc.disable()
         self._finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
         self._lane = threading.Thread(target=self._work, name="vault-lane", daemon=True)
         self._lane.start()
@@ -57,10 +67,14 @@ class JobRunner(QObject):
         self._queue.put(_Job(work, owner, done, failed))
 
     def stop(self, *, within_s: float) -> bool:
-        """Let the queue run out, end the lane, and say whether it ended in time. Answers still on their way are dropped."""
+        """Let the queue run out, end the lane, and say whether it ended in time; late answers are dropped."""
         self._queue.put(None)
         self._lane.join(within_s)
-        return not self._lane.is_alive()
+        self._garbage.stop()
+        if self._lane.is_alive():
+            return False
+        gc.enable()
+        return True
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
@@ -81,3 +95,12 @@ class JobRunner(QObject):
             job.failed(error)
         else:
             job.done(answer)
+
+
+def _collect_garbage() -> None:
+    """Do what Python would do by itself: collect each generation once enough has gathered in it."""
+    counts, thresholds = gc.get_count(), gc.get_threshold()
+    for generation in (2, 1, 0):
+        if counts[generation] > thresholds[generation]:
+            gc.collect(generation)
+            return

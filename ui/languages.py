@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 
-from PySide6.QtCore import QCoreApplication, QEvent, QLocale
+from PySide6.QtCore import QCoreApplication, QDate, QEvent, QLocale
 
 from desktop.clock import NAIROBI, parse_stamp
 from desktop.messages import LANGUAGES, Language
@@ -56,8 +56,8 @@ def plain(code: str) -> str:
 def day_and_time(at: str) -> tuple[str, str]:
     """Return a stored instant as a day in words and a time of day, both in Nairobi."""
     moment = parse_stamp(at).astimezone(NAIROBI)
-    locale = _LOCALES[current()]
-    return locale.toString(moment.date(), "dddd d MMMM yyyy"), f"{moment:%H:%M}"
+    day = QDate(moment.year, moment.month, moment.day)
+    return _LOCALES[current()].toString(day, "dddd d MMMM yyyy"), f"{moment:%H:%M}"
 
 
 @cache

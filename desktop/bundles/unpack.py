@@ -10,14 +10,13 @@ from desktop.crypto.encoding import Malformed
 _BLOCK_HEADER_BYTES = 3
 _CHECKSUM_BYTES = 4
 _RLE_BLOCK, _RESERVED_BLOCK = 1, 3
-_UNKNOWN_SIZE = (zstandard.CONTENTSIZE_UNKNOWN, zstandard.CONTENTSIZE_ERROR)
 _MAGIC = b"\x28\xb5\x2f\xfd"
 
 
 def decompress(stored: bytes, plain_bytes: int) -> bytes:
     """Return the content of exactly one zstd frame, which must be exactly `plain_bytes` long.
 
-    The frame's own header decides nothing: its window is bounded, a length it claims must be the signed one, no
+    The frame's own header decides nothing: its window is bounded, the length it claims must be the signed one, no
     dictionary, no second frame, no trailing byte, and never more than one byte beyond the signed length is produced.
 
     Raises:
@@ -41,7 +40,7 @@ def _check_frame(stored: bytes, plain_bytes: int) -> None:
     about = zstandard.get_frame_parameters(stored)
     if about.window_size > sizes.MAX_WINDOW_BYTES or about.dict_id:
         raise Malformed("COMPRESSION")
-    if about.content_size not in (*_UNKNOWN_SIZE, plain_bytes):
+    if about.content_size != plain_bytes:
         raise Malformed("COMPRESSION")
     end = _end_of_blocks(stored, zstandard.frame_header_size(stored))
     if end + (_CHECKSUM_BYTES if about.has_checksum else 0) != len(stored):

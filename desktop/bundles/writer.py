@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -181,27 +179,18 @@ class _Lines:
 
 
 def _compressed(name: str, pieces: Iterable[bytes]) -> tuple[ManifestEntry, bytes] | None:
-    """Compress pieces as one zstd frame while they come, or store them plain where the reader's ratio would be passed.
+    """Compress everything as one zstd frame, or leave it as it is where the reader's ratio would be passed.
 
-    The frame does not hold its content's length, which is not known when it begins; the signed manifest does.
+    The pieces are joined first: the frame must hold its content's length, and a compressor that does not know the
+    length takes more memory than the content does.
     """
-    target = io.BytesIO()
-    plain_hash = hashlib.sha256()
-    plain = 0
-    parameters = zstandard.ZstdCompressionParameters.from_level(
-        _ZSTD_LEVEL, window_log=sizes.MAX_WINDOW_BYTES.bit_length() - 1, write_content_size=0
-    )
-    with zstandard.ZstdCompressor(compression_params=parameters).stream_writer(target, closefd=False) as writer:
-        for piece in pieces:
-            writer.write(piece)
-            plain_hash.update(piece)
-            plain += len(piece)
+    plain = b"".join(pieces)
     if not plain:
         return None
-    body = target.getvalue()
-    if plain > len(body) * sizes.MAX_RATIO:
-        return _as_is(name, zstandard.ZstdDecompressor().decompressobj().decompress(body))
-    return ManifestEntry(Encoding.ZSTD, name, plain, plain_hash.hexdigest(), sha256_hex(body), len(body)), body
+    body = zstandard.ZstdCompressor(level=_ZSTD_LEVEL).compress(plain)
+    if len(plain) > len(body) * sizes.MAX_RATIO:
+        return _as_is(name, plain)
+    return ManifestEntry(Encoding.ZSTD, name, len(plain), sha256_hex(plain), sha256_hex(body), len(body)), body
 
 
 def _as_is(name: str, body: bytes) -> tuple[ManifestEntry, bytes]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from desktop.bootstrap import Desk, Door
-from desktop.errors import DeskError, NotAccepted, Obstacle
+from desktop.errors import DeskError, NotAccepted, NoVault, Obstacle
 from desktop.messages import Language, explain, explain_problem
 from desktop.paths import data_folder
 
@@ -50,8 +50,14 @@ def door(options: argparse.Namespace) -> Door:
 
 
 def read_sentence(descriptor: int | None, prompt: str = "Password sentence: ") -> str:
-    """Return the sentence from a descriptor's first line, or from the terminal without echo."""
+    """Return the sentence from a descriptor's first line, or from the terminal without echo.
+
+    Raises:
+        Obstacle: SENTENCE_NEEDS_TERMINAL where there is neither.
+    """
     if descriptor is None:
+        if not sys.stdin.isatty():
+            raise Obstacle("SENTENCE_NEEDS_TERMINAL")
         return getpass.getpass(prompt)
     with os.fdopen(os.dup(descriptor), "rb") as source:
         return source.readline(_MAX_SENTENCE_BYTES).decode("utf-8", "replace").strip()
@@ -63,6 +69,8 @@ def unlocked(options: argparse.Namespace) -> Iterator[Desk]:
     from desktop import log
 
     folder = door(options)
+    if not folder.vaults.status().exists:
+        raise NoVault("VAULT_NONE")
     if folder.folder.is_dir():
         log.open_log(folder.folder / "log")
     desk = folder.unlock(options.desk, read_sentence(options.sentence_fd))

@@ -19,7 +19,8 @@ _MAX_DIGITS = 16
 _SAFE_INTEGER = 2**53 - 1
 # Possessive, and a string that never ends is eaten to the end: otherwise a megabyte of escapes would take half an hour.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
-_BRACKET = re.compile(rb"[\[\]{}]")
+_AS_SQUARE = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _LONG_NUMBER = re.compile(rb"[0-9.eE+-]{%d,}" % (_MAX_DIGITS + 2))
 
 
@@ -56,7 +57,7 @@ def canonical_json(value: JSONValue) -> bytes:
 
 
 def _check_value(value: JSONValue, depth: int) -> None:
-    if depth > MAX_DEPTH:
+    if depth >= MAX_DEPTH and isinstance(value, list | tuple | dict):
         raise Malformed("DEPTH")
     if value is None or isinstance(value, bool):
         return
@@ -95,15 +96,19 @@ def _refuse_constant(_: str) -> JSONValue:
     raise Malformed("NUMBER")
 
 
-def _deepest(skeleton: bytes) -> int:
-    """Return the deepest nesting of brackets in JSON text without its strings."""
-    deepest = level = 0
-    for match in _BRACKET.finditer(skeleton):
-        level += 1 if match.group() in b"[{" else -1
-        deepest = max(deepest, level)
-        if deepest > MAX_DEPTH:
-            break
-    return deepest
+def _check_nesting(skeleton: bytes) -> None:
+    """Refuse JSON text without its strings that nests deeper than `MAX_DEPTH`, without building anything.
+
+    Each pass takes the innermost pairs away; what is left after the last one is too deep, or was never closed.
+    """
+    brackets = skeleton.translate(_AS_SQUARE, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        if not brackets:
+            return
+        brackets = brackets.replace(b"[]", b"")
+    if brackets:
+        balanced = brackets.count(b"[") == brackets.count(b"]")
+        raise Malformed("DEPTH" if balanced or brackets.startswith(b"[" * (MAX_DEPTH + 1)) else "JSON")
 
 
 def strict_json(data: bytes, *, limit_bytes: int) -> JSONValue:
@@ -115,8 +120,7 @@ def strict_json(data: bytes, *, limit_bytes: int) -> JSONValue:
     if len(data) > limit_bytes:
         raise Malformed("TOO_LONG")
     skeleton = _STRING.sub(b"", data)  # what is left decides depth and number length before anything is built
-    if _deepest(skeleton) > MAX_DEPTH:
-        raise Malformed("DEPTH")
+    _check_nesting(skeleton)
     if _LONG_NUMBER.search(skeleton):
         raise Malformed("NUMBER")
     try:

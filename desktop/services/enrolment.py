@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -11,12 +12,14 @@ from sqlalchemy.orm import Session
 from db.models.base import Secret
 from db.models.office import TakenRoster
 from desktop import VERSION
+from desktop.bundles import members
 from desktop.bundles.enrolment import ENROLMENT_LABEL, ROOT_LABEL, Enrolment, digits, make_enrolment, same_digits
 from desktop.bundles.roster import Roster, Use
 from desktop.bundles.trust import Package, Trust, open_package, payload_of_root, trust_of, verify_package
+from desktop.crypto.encoding import Malformed
 from desktop.crypto.sealing import public_key
 from desktop.crypto.signing import public_bytes
-from desktop.errors import NotTrusted, Obstacle
+from desktop.errors import NotAccepted, NotTrusted, Obstacle, Problem
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, Topic
 from desktop.services import journal, records
@@ -64,6 +67,14 @@ def roster_in_force(session: Session, practice: bool) -> Roster:
     return trust.roster
 
 
+def check_label(reads: Callable[[str], str], written: str, where: str) -> None:
+    """Let pass what an enrolment file can carry. Raises NotAccepted LABEL_WRONG at the field `where`."""
+    try:
+        reads(written)
+    except Malformed:
+        raise NotAccepted((Problem("LABEL_WRONG", where),)) from None
+
+
 class EnrolmentService:
     """Enrolling this device with the Secretariat."""
 
@@ -72,8 +83,13 @@ class EnrolmentService:
         self._vault = vault
 
     def make_file(self, label: str) -> EnrolmentFile:
-        """Return this device's enrolment file. `label` tells laptops of one office apart; no person's name."""
+        """Return this device's enrolment file. `label` tells laptops of one office apart; no person's name.
+
+        Raises:
+            NotAccepted: The label is empty, too long, or holds signs nobody can see.
+        """
         self._vault.require("office.enrol")
+        check_label(members.text, label, "office.label")
         with self._vault.reading() as session:
             office = records.office(session)
             key = device_signing_key(session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from db.models.office import Office
 from db.store import Store
 from desktop import errors, machine, vault_files, wordlists
 from desktop.attempts import Attempts
+from desktop.bundles import members
 from desktop.catalogue import Catalogue
 from desktop.clock import Clock, stamp
 from desktop.crypto import kdf
@@ -28,6 +30,7 @@ from desktop.services import journal
 from desktop.services.enrolment import (
     DEVICE_RECEIVING_KEY,
     DEVICE_SIGNING_KEY,
+    check_label,
     restricted_recipients,
     trust_in_force,
 )
@@ -102,8 +105,13 @@ class VaultService:
         """Make an office's vault: keys, first supervisor, recovery sheet, empty tables.
 
         Raises:
+            NotAccepted: The county is none, or code or name could never stand in an enrolment file.
             Obstacle: VAULT_EXISTS, or the disk refuses.
         """
+        if facts.county not in self._catalogue().lists["counties"]:
+            raise errors.NotAccepted((errors.Problem("VALUE_NOT_IN_LIST", "office.county"),))
+        check_label(members.code, facts.code, "office.code")
+        check_label(members.text, facts.name, "office.name")
 
         def fill(session: Session, keys: NewVault) -> None:
             session.add(
@@ -134,9 +142,6 @@ class VaultService:
         return self._create(VaultKind.SECRETARIAT, practice, person, fill)
 
     def _create(self, kind: VaultKind, practice: bool, person: tuple[str, str, str], fill: Fill) -> Created:
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if vault_files.has_vault(self._folder):
-            raise errors.Obstacle("VAULT_EXISTS")
         words = wordlists.load()["en-1"]
         cost = kdf.cost_for(machine.total_memory_bytes())
         keys = create_vault_keys(words, kind=kind, practice=practice, cost=cost)
@@ -151,7 +156,10 @@ class VaultService:
                 store.close()
             vault_files.write_header(generation, keys.header)
 
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with vault_files.lock_vault(self._folder):
+            if vault_files.has_vault(self._folder):
+                raise errors.Obstacle("VAULT_EXISTS")
             generation = vault_files.create_generation(self._folder, write)
             vault_files.check_encrypted(generation)
         return Created(keys.sentence, keys.sheet_words, keys.unlocked.vault_id.hex())
@@ -202,6 +210,7 @@ class VaultService:
         attempts = self._attempts()
         if wait := attempts.wait_seconds():
             raise errors.Obstacle("WAIT_BEFORE_TRYING", seconds=wait)
+        vault_files.newest_generation(self._folder)  # nothing is written where there is no vault
         self._lock = vault_files.lock_vault(self._folder)
         try:
             generation = vault_files.newest_generation(self._folder)
@@ -219,7 +228,9 @@ class VaultService:
                     failures = attempts.succeeded()
                     reason = f"AFTER_FAILURES_{failures}" if failures else None
                     journal.append(session, vault, Act.UNLOCKED, vault.user, reason=reason)
-                vault_files.mend_header(generation, keys.header_bytes)
+                with contextlib.suppress(errors.Obstacle):
+                    # A full disk must not keep anybody out; the other copy is whole, and the next unlock tries again.
+                    vault_files.mend_header(generation, keys.header_bytes)
             except BaseException:
                 vault.store.close()
                 raise

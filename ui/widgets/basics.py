@@ -47,7 +47,10 @@ class ActionButton(QPushButton):
     def __init__(
         self, name: str, code: str, *, role: str = "", sign: str = "", colour: str = "ink", help_code: str = ""
     ) -> None:
-        """Be `name` (screen.action) with the words of `code`; `sign` is an icon, `help_code` says more."""
+        """Be `name` (screen.action) with the words of `code`; `sign` is an icon, `help_code` says more.
+
+        With the role `bare` only the icon is drawn, and a screen reader says the words.
+        """
         super().__init__()
         self.setObjectName(name)
         self.setProperty("role", role)
@@ -75,7 +78,10 @@ class ActionButton(QPushButton):
             self._draw()
 
     def _say(self) -> None:
-        self.setText(words(self._code))
+        if self.property("role") == "bare":
+            self.setToolTip(plain(self._code))
+        else:
+            self.setText(words(self._code))
         self.setAccessibleName(plain(self._code))
         if self._help_code:
             self.setToolTip(words(self._help_code))

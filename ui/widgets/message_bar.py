@@ -21,14 +21,14 @@ class MessageBar(QFrame):
     def __init__(self, window: QWidget) -> None:
         """Lie over the top edge of `window`."""
         super().__init__(window)
+        self._window = window
         self.setProperty("role", "message")
         self._say: Callable[[], str] = str
         self._words = Words("", wraps=True)
         self._words.setObjectName("window.message")
-        self._dismiss = ActionButton("window.message.dismiss", "MESSAGE_DISMISS", role="quiet", sign="x")
-        self._dismiss.setText("")
+        self._dismiss = ActionButton("window.message.dismiss", "MESSAGE_DISMISS", role="bare", sign="x")
         self._dismiss.clicked.connect(self.hide)
-        layout = QHBoxLayout(self)
+        self._row = layout = QHBoxLayout(self)
         layout.setContentsMargins(MEDIUM, SMALL, SMALL, SMALL)
         layout.setSpacing(SMALL)
         layout.addWidget(Sign("info", "info"), 0, Qt.AlignmentFlag.AlignTop)
@@ -71,10 +71,9 @@ class MessageBar(QFrame):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._words.put(self._say())
-            self._dismiss.setText("")
             self._place()
 
     def _place(self) -> None:
-        room = self.parentWidget().width()
+        room = self._window.width()
         width = min(room - 2 * MEDIUM, _WIDEST_PX)
-        self.setGeometry((room - width) // 2, MEDIUM, width, self.layout().totalHeightForWidth(width))
+        self.setGeometry((room - width) // 2, MEDIUM, width, self._row.totalHeightForWidth(width))

@@ -7,8 +7,8 @@ messages number them; painted words are no text to any other program.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
 from ui.theme import SMALL, SMALL_PT, TINY, tokens
@@ -39,9 +39,9 @@ class PassphraseEdit(QLineEdit):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.setAcceptDrops(False)
 
-    def set_problem(self, text: str) -> None:
-        """Mark the field as having a problem, or none with an empty text; a screen reader reads it with the field."""
-        self.setProperty("problem", bool(text))
+    def mark_problem(self, marked: bool) -> None:
+        """Show or take away the border of a field with a problem; the note below says which."""
+        self.setProperty("problem", marked)
         self.style().unpolish(self)
         self.style().polish(self)
 
@@ -82,7 +82,7 @@ class SentenceStrip(QWidget):
         """Two lines, whichever is shown."""
         return QSize(200, round(2 * self._line_height()))
 
-    def resizeEvent(self, event: QEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the help over the whole strip."""
         self._help.setGeometry(self.rect())
 

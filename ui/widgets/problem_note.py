@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from ui.languages import plain
 from ui.theme import ICON_PX, SMALL
 from ui.widgets.basics import Sign, Words
 
@@ -15,10 +16,10 @@ from ui.widgets.basics import Sign, Words
 class ProblemNote(QWidget):
     """An icon and a few lines. It is the accessible description of its field as well, and is read out when it comes."""
 
-    def __init__(self, name: str, field: QWidget, lines: int = 3) -> None:
-        """Be `name` and belong to `field`; keep room for `lines` lines."""
+    def __init__(self, name: str, field: QWidget, help_code: str, lines: int = 3) -> None:
+        """Be `name` and belong to `field`, which `help_code` explains otherwise; keep room for `lines` lines."""
         super().__init__()
-        self._field = field
+        self._field, self._help_code = field, help_code
         self._say: Callable[[], str] = str
         self._sign = Sign("", "danger", ICON_PX + 2)
         self._words = Words("", wraps=True)
@@ -29,6 +30,7 @@ class ProblemNote(QWidget):
         layout.setSpacing(SMALL)
         layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._words, 1)
+        self._refresh()
         self.setMinimumHeight(lines * self.fontMetrics().lineSpacing())
 
     def text(self) -> str:
@@ -56,4 +58,4 @@ class ProblemNote(QWidget):
 
     def _refresh(self) -> None:
         self._words.put(self._say())
-        self._field.setAccessibleDescription(self.text() or self._field.property("help") or "")
+        self._field.setAccessibleDescription(self.text() or plain(self._help_code))

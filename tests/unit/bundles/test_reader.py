@@ -429,7 +429,7 @@ def test_L05_same_file_again_is_known() -> None:
     assert again.place.standing is Standing.KNOWN
 
 
-# ------------------------------------------------------------------------------------------- the manifest, member by member
+# ---------------------------------------------------------------------------------------- the manifest, by member
 
 
 def manifest_cases() -> list[tuple[str, Any]]:

@@ -1,0 +1,169 @@
+"""`rufaa`: the application, what happens on a fault, and how one process follows another.
+
+Nothing of the desk is imported here beyond words and paths: the window is painted first.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMessageLogContext, QObject, Qt, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+from shiboken6 import delete
+
+from desktop import PRODUCT, VERSION
+from desktop.messages import LANGUAGES
+from desktop.paths import data_folder
+from ui import languages, theme
+from ui.jobs import JobRunner
+from ui.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from desktop.bootstrap import Door
+
+_LONGEST_END_S = 20.0  # a key derivation on a slow laptop, with room
+_WATCHDOG_S = 3.0
+
+# All that a new process may know of the old one's environment (threat-model 5.4). Neither Qt's nor Python's search
+# paths are among it, nor anything that loads a module into a program.
+_ALLOWED = frozenset(
+    {
+        *("HOME", "USER", "LOGNAME", "PATH", "LANG", "LANGUAGE", "TZ"),
+        *("DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "AT_SPI_BUS_ADDRESS"),
+        *("XDG_RUNTIME_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"),
+        *("XDG_SESSION_TYPE", "XDG_CURRENT_DESKTOP", "XDG_DATA_DIRS", "XDG_CONFIG_DIRS", "XCURSOR_SIZE", "XMODIFIERS"),
+        *("QT_QPA_PLATFORM", "QT_SCALE_FACTOR", "QT_IM_MODULE", "QT_ACCESSIBILITY", "QT_LINUX_ACCESSIBILITY_ALWAYS_ON"),
+        *("SYSTEMROOT", "WINDIR", "SYSTEMDRIVE", "USERPROFILE", "USERNAME", "APPDATA", "LOCALAPPDATA", "PROGRAMDATA"),
+        *("TEMP", "TMP"),
+    }
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Open the window and return the exit status when it is closed."""
+    parser = argparse.ArgumentParser(prog="rufaa", description=f"{PRODUCT} {VERSION}, the window.")
+    parser.add_argument("--version", action="version", version=f"{PRODUCT} {VERSION}")
+    parser.add_argument("--data", metavar="DIR", help="data folder (default: this laptop's)")
+    parser.add_argument("--language", choices=LANGUAGES, help="language of the window (default: the system's)")
+    options = parser.parse_args(arguments)
+
+    forget_search_paths()
+    faults = Faults()
+    faults.catch()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in a terminal ends the program; the vault takes it as a crash
+    application = QApplication([PRODUCT])
+    application.setApplicationName(PRODUCT)
+    theme.set_up(application)
+    languages.switch(options.language or languages.language_of_system())
+
+    folder = data_folder(options.data)
+
+    @cache
+    def door() -> Door:
+        from desktop.bootstrap import Door
+
+        return Door(folder)
+
+    jobs = JobRunner()
+    window = MainWindow(folder, door, jobs, lambda: replace_process(options.data))
+    faults.logged.connect(window.show_fault, Qt.ConnectionType.QueuedConnection)
+    window.show()
+    status = application.exec()
+
+    jobs.run(window.close_vault, owner=window, done=_pass_by, failed=_pass_by)
+    in_time = jobs.stop(within_s=_LONGEST_END_S)
+    faults.let_go()
+    # Widgets before the application, the application before the interpreter: left to chance, this order aborts.
+    delete(window)
+    delete(jobs)
+    application.shutdown()
+    return status if in_time else 1
+
+
+class Faults(QObject):
+    """One path for everything unexpected: it is logged without its words, the desk is locked, the number is shown."""
+
+    logged = Signal(str)  # the fault's number
+
+    def catch(self) -> None:
+        """Take uncaught exceptions of every thread, and Qt's own messages."""
+        sys.excepthook = self._on_exception
+        threading.excepthook = self._on_thread_exception
+        qInstallMessageHandler(self._on_qt_message)
+
+    def let_go(self) -> None:
+        """Give Python and Qt their own ways back."""
+        sys.excepthook = sys.__excepthook__
+        threading.excepthook = threading.__excepthook__
+        qInstallMessageHandler(None)
+
+    def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        from desktop import log  # here, because it costs as much as a third of our start
+
+        number = log.fault(kind, trace)
+        if sys.stderr is not None:  # the frozen window on Windows has none
+            sys.stderr.write(f"FAULT {number}\n")
+        self.logged.emit(number)
+
+    def _on_thread_exception(self, raised: threading.ExceptHookArgs) -> None:
+        self._on_exception(raised.exc_type, raised.exc_value or raised.exc_type(), raised.exc_traceback)
+
+    def _on_qt_message(self, kind: QtMsgType, context: QMessageLogContext, _: str | None) -> None:
+        """Log that Qt said something and of which category; its words may hold what is on screen."""
+        from desktop import log
+
+        log.event(f"qt.{kind.name}", code=context.category or "default")
+
+
+def forget_search_paths() -> None:
+    """Let nobody's environment say where Qt takes its plug-ins from (attack 29)."""
+    for name in [name for name in os.environ if name.startswith(("QT_", "QML")) and name not in _ALLOWED]:
+        del os.environ[name]
+
+
+def allowed_environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Return what a new process of ours may know of the environment `given`."""
+    kept = {name: value for name, value in given.items() if name.upper() in _ALLOWED or name.startswith("LC_")}
+    # A frozen program would otherwise take the new process for its own child and reuse the old one's state.
+    return {**kept, "PYINSTALLER_RESET_ENVIRONMENT": "1"}
+
+
+def own_command(data: str | None) -> list[str]:
+    """Return the command line of a new process: the program, its data folder and the language; nothing of the work."""
+    program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-I", "-m", "ui"]
+    folder = ["--data", data] if data else []
+    return [*program, *folder, "--language", languages.current()]
+
+
+def replace_process(data: str | None) -> None:
+    """Put a new process in the place of this one, so that nothing of this one's memory is left.
+
+    Linux and macOS exec. Windows has no exec: the window is hidden, a new process started that inherits nothing, and
+    this one ends; a watchdog armed first ends it when the start hangs or fails.
+    """
+    command, environment = own_command(str(Path(data).absolute()) if data else None), allowed_environment(os.environ)
+    if sys.platform != "win32":
+        os.execve(command[0], command, environment)  # noqa: S606  our own program, no shell
+    watchdog = threading.Timer(_WATCHDOG_S, os._exit, (0,))
+    watchdog.daemon = True
+    watchdog.start()
+    for window in QApplication.topLevelWidgets():
+        window.hide()
+    try:
+        subprocess.Popen(command, env=environment, close_fds=True)  # noqa: S603  our own program
+    finally:
+        os._exit(0)
+
+
+def _pass_by(_: object) -> None:
+    """There is no window left to tell."""

@@ -1,0 +1,174 @@
+"""The one window: it holds a single screen at a time, the message bar and the lock. No rules live here."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QPaintEvent, QShortcut
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+
+from desktop import PRODUCT
+from desktop.errors import DeskError
+from desktop.messages import explain
+from ui.jobs import JobRunner
+from ui.languages import current
+from ui.screens import notice
+from ui.screens.notice import Notice
+from ui.screens.start import Start
+from ui.screens.unlock import Unlock
+from ui.widgets.message_bar import MessageBar
+
+if TYPE_CHECKING:
+    from desktop.bootstrap import Desk, Door
+    from desktop.services.vault import VaultStatus
+
+LONGEST_CLOSING_MS = 2000  # drafts and the vault get this long; then the process goes, whatever the lane is doing
+_WANTED_SIZE = QSize(1040, 680)
+_SMALLEST_SIZE = QSize(520, 340)
+
+
+class MainWindow(QMainWindow):
+    """Unlock screen, start page, and the pages that say why not."""
+
+    first_painted = Signal()
+
+    def __init__(self, folder: Path, door: Callable[[], Door], jobs: JobRunner, replace: Callable[[], None]) -> None:
+        """Stand before the vault in `folder`.
+
+        `door` is called in the vault lane, after the first paint: behind it lie the imports that take long.
+        `replace` puts a new process in the place of this one.
+        """
+        super().__init__()
+        self._folder, self._door, self._jobs, self._replace = folder, door, jobs, replace
+        self._desk: Desk | None = None
+        self._painted = False
+        self._leaving = False
+        self.setObjectName("window")
+        self.setWindowTitle(PRODUCT)  # neutral: titles show in task bars and on shared screens
+        self.setMinimumSize(_SMALLEST_SIZE)
+        self.resize(_WANTED_SIZE.boundedTo(self.screen().availableSize() * 0.96))
+        self._pages = QStackedWidget()
+        self.setCentralWidget(self._pages)
+        self._messages = MessageBar(self)
+        QShortcut(QKeySequence("Ctrl+L"), self).activated.connect(self.lock)
+        QShortcut(QKeySequence("Ctrl+Q"), self).activated.connect(self.close)
+        self.first_painted.connect(self._look)
+        # Where the data folder is missing there is surely no vault; the lane finds out the rest.
+        self._show_page(self._unlock_page() if folder.is_dir() else self._no_vault_page())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Report the first paint once it is out."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.first_painted.emit)
+
+    def lock(self) -> None:
+        """Blank the screen, close the vault and put a new process in the place of this one. Before unlock: nothing."""
+        if self._desk is None or self._leaving:
+            return
+        self._leaving = True
+        self._show_page(QWidget())
+        QTimer.singleShot(LONGEST_CLOSING_MS, self._leave)
+        self._jobs.run(self.close_vault, owner=self, done=self._on_closed, failed=self._on_closed)
+
+    def show_fault(self, number: str) -> None:
+        """After a fault: destroy what is on screen, close the vault, and show the number. The first fault counts."""
+        if self._leaving:
+            return
+        self._leaving = True
+        page = notice.fault(number)
+        page.start_again_wanted.connect(self._leave)
+        self._show_page(page)
+        self._jobs.run(self.close_vault, owner=self, done=_pass_by, failed=_pass_by)
+
+    def close_vault(self) -> None:
+        """Close the vault where one is open; called in the vault lane, at the end of the program as well."""
+        desk, self._desk = self._desk, None
+        if desk is not None:
+            desk.lock()
+
+    def _show_page(self, page: QWidget) -> None:
+        old = self._pages.currentWidget()
+        self._messages.hide()
+        self._pages.addWidget(page)
+        self._pages.setCurrentWidget(page)
+        if old is not None:
+            self._pages.removeWidget(old)
+            old.deleteLater()  # a screen is destroyed, never hidden: nothing of it stays behind
+        if isinstance(page, Unlock | Start | Notice):
+            page.begin()
+        if isinstance(page, Notice):
+            page.try_again_wanted.connect(self._try_again)
+            page.close_wanted.connect(self.close)
+
+    def _unlock_page(self) -> Unlock:
+        page = Unlock(self._door, self._jobs)
+        page.unlocked.connect(self._on_unlocked)
+        page.refused.connect(self._on_refused)
+        page.hindered.connect(self._on_hindered)
+        return page
+
+    def _no_vault_page(self) -> Notice:
+        return notice.no_vault()
+
+    def _look(self) -> None:
+        self._jobs.run(
+            lambda: _look_at(self._folder, self._door), owner=self, done=self._on_looked, failed=self._on_refused
+        )
+
+    def _on_looked(self, status: VaultStatus) -> None:
+        page = self._pages.currentWidget()
+        if not status.exists:
+            if isinstance(page, Unlock):
+                self._show_page(self._no_vault_page())
+            return
+        if not isinstance(page, Unlock):
+            page = self._unlock_page()
+            self._show_page(page)
+        page.hold(status.wait_seconds)
+
+    def _try_again(self) -> None:
+        self._look()
+
+    def _on_unlocked(self, desk: Desk) -> None:
+        self._desk = desk
+        page = Start(desk, self._jobs)
+        page.lock_wanted.connect(self.lock)
+        page.hindered.connect(self._on_hindered)
+        self._show_page(page)
+
+    def _on_refused(self, error: DeskError) -> None:
+        missing = error.code == "VAULT_NONE"
+        self._show_page(self._no_vault_page() if missing else notice.refusal(error))
+
+    def _on_hindered(self, error: DeskError) -> None:
+        self._messages.tell(lambda: explain(error, current()))
+
+    def _on_closed(self, _: object) -> None:
+        self._leave()
+
+    def _leave(self) -> None:
+        replace, self._replace = self._replace, _nothing
+        replace()
+
+
+def _look_at(folder: Path, door: Callable[[], Door]) -> VaultStatus:
+    from desktop import log
+
+    if folder.is_dir():
+        with contextlib.suppress(OSError):  # a log that cannot be kept keeps nobody out
+            log.open_log(folder / "log")
+    return door().vaults.status()
+
+
+def _pass_by(_: object) -> None:
+    """The page already says what there is to say."""
+
+
+def _nothing() -> None:
+    """The process is being replaced already."""

@@ -1,0 +1,205 @@
+"""The unlock screen: which desk, which password sentence, and what to do when the vault does not open."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout
+
+from desktop.errors import DeskError, NewerVault, NotTrusted, NoVault, VaultBusy, WrongSentence
+from desktop.messages import explain
+from ui.jobs import JobRunner
+from ui.languages import current, plain, words
+from ui.screens.page import Page
+from ui.theme import ICON_PX, LARGE, SMALL, TINY
+from ui.widgets.basics import ActionButton, Sign, StillSpinBox, Words
+from ui.widgets.passphrase_edit import PassphraseEdit, SentenceStrip
+from ui.widgets.problem_note import ProblemNote
+
+if TYPE_CHECKING:
+    from desktop.bootstrap import Desk, Door
+
+MOST_DESKS = 64  # users of one vault (threat-model 5.2)
+# These take the whole page: there is nothing to type that could help.
+_PAGES = (NotTrusted, NoVault, VaultBusy, NewerVault)
+
+
+class Unlock(Page):
+    """Asks for desk number and sentence and opens the vault in the vault lane."""
+
+    unlocked = Signal(object)  # the Desk
+    refused = Signal(object)  # the DeskError that takes the whole page
+    hindered = Signal(object)  # a DeskError that trying again may settle
+
+    def __init__(self, door: Callable[[], Door], jobs: JobRunner) -> None:
+        """Stand before `door`, which is called in the vault lane only: making it takes long the first time."""
+        super().__init__("unlock")
+        self._door, self._jobs = door, jobs
+        self._working = False
+        self._free_at = 0.0  # on the monotonic clock: when the next try may be made
+
+        self._desk = StillSpinBox()
+        self._desk.setObjectName("unlock.desk_number")
+        self._desk.setRange(1, MOST_DESKS)
+        self._sentence = PassphraseEdit("unlock.sentence")
+        self._strip = SentenceStrip(self._sentence, "UNLOCK_SENTENCE_HELP")
+        self._note = ProblemNote("unlock.sentence.problem", self._sentence, "UNLOCK_SENTENCE_HELP")
+        self._show = ActionButton(
+            "unlock.show_words", "UNLOCK_SHOW", role="quiet", sign="eye", colour="accent", help_code="UNLOCK_SHOW_HELP"
+        )
+        self._show.setCheckable(True)
+        self._show.set_key("Ctrl+H")
+        self._button = ActionButton("unlock.unlock", "UNLOCK_BUTTON", role="main")
+        self._sign = Sign("", "muted", ICON_PX)
+        self._state = Words("", "muted")
+        self._state.setObjectName("unlock.state")
+        self._tick = QTimer(self, interval=250)
+        self._lay_out()
+        self._name()
+
+        self._sentence.sentence_entered.connect(self._on_unlock_wanted)
+        self._sentence.textEdited.connect(self._on_sentence_edited)
+        self._desk.lineEdit().returnPressed.connect(self._sentence.setFocus)
+        self._show.toggled.connect(self._on_show_toggled)
+        self._button.clicked.connect(self._on_unlock_wanted)
+        self._tick.timeout.connect(self._on_tick)
+
+    def begin(self) -> None:
+        """Begin in the sentence: most offices have one desk."""
+        self._sentence.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def hold(self, seconds: int) -> None:
+        """Count down before the next try; the fields stay free for correcting."""
+        if seconds <= 0:
+            return
+        self._free_at = time.monotonic() + seconds
+        if not self._note.text():
+            self._note.tell(lambda: words("UNLOCK_WAITING"), "hourglass", "warn")
+        self._tick.start()
+        self._on_tick()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Say everything in the new language and keep what was typed."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._name()
+            self._show_state()
+
+    def _lay_out(self) -> None:
+        desk_label, sentence_label = Words("UNLOCK_DESK", "strong"), Words("UNLOCK_SENTENCE", "strong")
+        desk_label.setBuddy(self._desk)
+        sentence_label.setBuddy(self._sentence)
+        over = QHBoxLayout()
+        over.addWidget(sentence_label)
+        over.addStretch(1)
+        over.addWidget(self._show)
+        form = QGridLayout()
+        form.setHorizontalSpacing(LARGE)
+        form.setVerticalSpacing(TINY)
+        form.addWidget(desk_label, 0, 0)
+        form.addWidget(self._desk, 1, 0)
+        form.addLayout(over, 0, 1)
+        form.addWidget(self._sentence, 1, 1)
+        form.addWidget(self._strip, 2, 1)
+        form.setColumnStretch(1, 1)
+        foot = QHBoxLayout()
+        foot.setSpacing(SMALL)
+        foot.addWidget(self._sign)
+        foot.addWidget(self._state, 1)
+        foot.addWidget(self._button)
+        inner = QVBoxLayout()
+        inner.addWidget(Words("UNLOCK_TITLE", "title"))
+        inner.addLayout(form)
+        inner.addWidget(self._note)
+        inner.addLayout(foot)
+        inner.setSpacing(LARGE)
+        self.sheet.addLayout(inner)
+        for first, then in (
+            (self._desk, self._sentence),
+            (self._sentence, self._show),
+            (self._show, self._button),
+        ):
+            self.setTabOrder(first, then)
+        self.order_after(self._button)
+
+    def _name(self) -> None:
+        self._desk.setAccessibleName(plain("UNLOCK_DESK"))
+        self._desk.setAccessibleDescription(words("UNLOCK_DESK_HELP"))
+        self._desk.setToolTip(words("UNLOCK_DESK_HELP"))
+        self._sentence.setAccessibleName(plain("UNLOCK_SENTENCE"))
+
+    def _on_show_toggled(self, shown: bool) -> None:
+        self._strip.show_words(shown)
+        self._show.set_sign("eye-off" if shown else "eye")
+
+    def _on_sentence_edited(self) -> None:
+        if not self._working and not self._waiting_s():
+            self._note.clear()
+            self._sentence.mark_problem(False)
+
+    def _on_unlock_wanted(self) -> None:
+        if self._working or self._waiting_s():
+            return
+        number, sentence = self._desk.value(), self._sentence.text()
+        if not sentence.strip():
+            self._tell_problem(lambda: words("UNLOCK_SENTENCE_EMPTY"))
+            return
+        self._note.clear()
+        self._sentence.mark_problem(False)
+        self._set_working(True)
+        self._jobs.run(
+            lambda: self._door().unlock(number, sentence), owner=self, done=self._on_unlocked, failed=self._on_failed
+        )
+
+    def _on_unlocked(self, desk: Desk) -> None:
+        self._sentence.clear()
+        self.unlocked.emit(desk)
+
+    def _on_failed(self, error: DeskError) -> None:
+        self._set_working(False)
+        if isinstance(error, _PAGES):
+            self.refused.emit(error)
+        elif error.code == "WAIT_BEFORE_TRYING":
+            self.hold(int(error.facts["seconds"]))
+        elif isinstance(error, WrongSentence):
+            self._tell_problem(lambda: explain(error, current()))
+            self._jobs.run(
+                lambda: self._door().vaults.status().wait_seconds, owner=self, done=self.hold, failed=self.refused.emit
+            )
+        else:
+            self.hindered.emit(error)
+
+    def _tell_problem(self, say: Callable[[], str]) -> None:
+        self._note.tell(say)
+        self._sentence.mark_problem(True)
+        self._sentence.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._sentence.selectAll()
+
+    def _set_working(self, working: bool) -> None:
+        self._working = working
+        self._desk.setReadOnly(working)
+        self._sentence.setReadOnly(working)
+        self._show_state()
+
+    def _waiting_s(self) -> int:
+        return max(0, math.ceil(self._free_at - time.monotonic()))
+
+    def _on_tick(self) -> None:
+        if not self._waiting_s():
+            self._tick.stop()
+        self._show_state()
+
+    def _show_state(self) -> None:
+        wait_s = self._waiting_s()
+        self._button.setEnabled(not self._working and not wait_s)
+        self._sign.show_sign("hourglass" if self._working or wait_s else "", "muted")
+        if self._working:
+            self._state.show_code("UNLOCK_WORKING")
+        elif wait_s:
+            self._state.show_code("UNLOCK_NEXT_TRY", clock=f"{wait_s // 60}:{wait_s % 60:02d}")
+        else:
+            self._state.put("")
