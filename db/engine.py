@@ -6,23 +6,38 @@ closing any other descriptor of it would drop SQLite's locks.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlcipher3 import dbapi2
 
-from db.errors import Busy, Conflict, Damaged, Full, StorageError, WriteFailed, WrongKey
+from db.errors import Busy, Closed, Conflict, Damaged, Full, StorageError, WriteFailed, WrongKey
 
 APPLICATION_ID = 0x52554641  # "RUFA"
 KEY_BYTES = 32
 _LOCK_WAIT_S = 0.5
 _POLICY = {"cipher_page_size": "4096", "cipher_hmac_algorithm": "HMAC_SHA512", "cipher_use_hmac": "1"}
+_FAILURES: dict[int, type[StorageError]] = {
+    dbapi2.SQLITE_NOTADB: WrongKey,
+    dbapi2.SQLITE_CORRUPT: Damaged,
+    dbapi2.SQLITE_BUSY: Busy,
+    dbapi2.SQLITE_LOCKED: Busy,
+    dbapi2.SQLITE_FULL: Full,
+    dbapi2.SQLITE_IOERR: WriteFailed,
+    dbapi2.SQLITE_READONLY: WriteFailed,
+    dbapi2.SQLITE_CANTOPEN: WriteFailed,
+    dbapi2.SQLITE_PERM: WriteFailed,
+    dbapi2.SQLITE_CONSTRAINT: Conflict,
+}
 
 
 def open_engine(path: Path, key: bytes, *, create: bool = False, foreign_keys: bool = True) -> Engine:
-    """Return an engine on an encrypted file, opened and verified.
+    """Return an engine on an encrypted file, opened and verified. Once disposed of it has forgotten the key.
 
     Args:
         path: The vault file. It must exist unless `create`; a missing file is never made by accident.
@@ -39,14 +54,16 @@ def open_engine(path: Path, key: bytes, *, create: bool = False, foreign_keys: b
         raise ValueError("key length")
     if not create and (not path.is_file() or path.stat().st_size == 0):
         raise WrongKey
-    key_pragma = f"PRAGMA key = \"x'{bytes(key).hex()}'\""
+    held = [f"PRAGMA key = \"x'{bytes(key).hex()}'\""]
 
     def connect() -> Any:
+        if not held:
+            raise Closed
         connection = dbapi2.connect(str(path), isolation_level=None, timeout=_LOCK_WAIT_S)
         cursor = connection.cursor()
         # NOTE: the log level comes first, or a wrong key writes to standard error.
         cursor.execute("PRAGMA cipher_log_level = NONE")
-        cursor.execute(key_pragma)
+        cursor.execute(held[0])
         for pragma in (
             "PRAGMA cipher_memory_security = OFF",
             "PRAGMA trusted_schema = OFF",
@@ -74,20 +91,13 @@ def open_engine(path: Path, key: bytes, *, create: bool = False, foreign_keys: b
         hide_parameters=True,
     )
     event.listen(engine, "begin", _begin)
+    # NOTE: a disposed engine connects again when it is asked to; without the key it cannot.
+    event.listen(engine, "engine_disposed", lambda _: held.clear())
     try:
-        with engine.connect() as connection:
+        with storage_errors(), engine.connect() as connection:
             _verify(connection)
-    except dbapi2.Error as error:
+    except BaseException:
         engine.dispose()
-        raise translate(error) from None
-    except StorageError:
-        engine.dispose()
-        raise
-    except Exception as error:
-        engine.dispose()
-        original = getattr(error, "orig", None)
-        if isinstance(original, dbapi2.Error):
-            raise translate(original) from None
         raise
     return engine
 
@@ -95,6 +105,7 @@ def open_engine(path: Path, key: bytes, *, create: bool = False, foreign_keys: b
 def _begin(connection: Connection) -> None:
     # NOTE: with isolation_level=None and no BEGIN of our own, nothing would roll back.
     write = connection.get_execution_options().get("write", False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if write else 'ON'}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
@@ -107,27 +118,30 @@ def _verify(connection: Connection) -> None:
         raise Damaged
 
 
-def translate(error: Exception) -> StorageError:
-    """Turn a driver's error into one of ours; its text may hold values, so it is read but never passed on."""
-    text = str(error).lower()
-    if "not a database" in text:
-        return WrongKey()
-    if "locked" in text or "busy" in text:
-        return Busy()
-    if "disk is full" in text:
-        return Full()
-    if "disk i/o error" in text or "readonly" in text or "unable to open" in text:
-        return WriteFailed()
-    if "constraint failed" in text or "append-only" in text:
-        return Conflict()
-    return Damaged()
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Turn the driver's errors into ours by their number; their text may hold values and goes no further.
+
+    A number that speaks of the program and not of the file or the disk (no such table, a wrong thread) passes as it is:
+    nobody must be told that the vault is damaged when it is not.
+    """
+    try:
+        yield
+    except (DBAPIError, dbapi2.Error) as error:
+        code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0)
+        # The low byte is the kind, the rest says where it happened.
+        failure = _FAILURES.get(code & 0xFF)
+        if failure is None:
+            raise
+        raise failure from None
 
 
 def close_engine(engine: Engine) -> None:
-    """Write the log back into the file, empty it, and close the connection."""
-    raw = engine.raw_connection()
+    """Write the log back into the file, empty it, close the connection and forget the key. Closing twice is harmless."""
     try:
-        raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]  # driver's own connection
+        with storage_errors(), closing(engine.raw_connection()) as raw:
+            raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]  # driver's own connection
+    except Closed:
+        return
     finally:
-        raw.close()
         engine.dispose()

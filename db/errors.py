@@ -29,5 +29,9 @@ class NewerSchema(StorageError):
     """The file was written by a newer program. It was not touched."""
 
 
+class Closed(StorageError):
+    """The store was closed and its key forgotten; nothing is read or written any more."""
+
+
 class Conflict(StorageError):
     """A rule of the tables was broken (unique key, append-only journal)."""

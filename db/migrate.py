@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Connection, Engine, func, select, table
 
+from db.engine import storage_errors
 from db.errors import Damaged, NewerSchema
 from db.schema import SCHEMA, triggers
 
@@ -25,10 +26,11 @@ def upgrade(engine: Engine, *, steps: dict[int, Step] | None = None, target: int
     Raises:
         NewerSchema: The file is newer than `target`; it was not touched.
         Damaged: A step lost rows, triggers or references; its transaction was rolled back.
+        Full: The disk is full; the step was rolled back.
     """
     known = STEPS if steps is None else steps
     while True:
-        with engine.execution_options(write=True).connect() as connection, connection.begin():
+        with storage_errors(), engine.execution_options(write=True).connect() as connection, connection.begin():
             version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
             if version > target:
                 raise NewerSchema

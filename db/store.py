@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from db.engine import close_engine, translate
+from db.engine import close_engine, storage_errors
 from db.errors import WriteFailed
 
 
@@ -32,13 +31,17 @@ class Store:
         """
         if self._stopped:
             raise WriteFailed
-        with self._session(self._writer) as session:
-            yield session
-            session.commit()
+        try:
+            with self._session(self._writer) as session:
+                yield session
+                session.commit()
+        except WriteFailed:
+            self._stopped = True
+            raise
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """One snapshot; nothing can be written in it."""
+        """One snapshot; SQLite itself refuses to write in it."""
         with self._session(self._engine) as session:
             yield session
 
@@ -46,11 +49,8 @@ class Store:
     def _session(self, engine: Engine) -> Iterator[Session]:
         session = Session(engine, expire_on_commit=False, autoflush=False)
         try:
-            yield session
-        except DBAPIError as error:
-            failure = translate(error.orig if isinstance(error.orig, Exception) else error)
-            self._stopped = self._stopped or isinstance(failure, WriteFailed)
-            raise failure from None
+            with storage_errors():
+                yield session
         finally:
             session.close()
 
@@ -60,5 +60,5 @@ class Store:
         return self._engine
 
     def close(self) -> None:
-        """Checkpoint and close; the file is whole by itself afterwards."""
+        """Checkpoint, close and forget the key; the file is whole by itself afterwards."""
         close_engine(self._engine)

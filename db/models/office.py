@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base
@@ -37,7 +37,10 @@ class Record(Base):
     """The head of one record; its revisions hold the content."""
 
     __tablename__ = "record"
-    __table_args__ = (Index("record_of_case", "case_id", "kind"), Index("record_unsent", "unsent", "case_id"))
+    __table_args__ = (
+        Index("record_of_case", "case_id", "kind"),
+        Index("record_unsent", "case_id", sqlite_where=text("unsent = 1")),
+    )
 
     id: Mapped[Uid] = mapped_column(primary_key=True)
     kind: Mapped[Code]
@@ -149,6 +152,7 @@ class ExportedView(Base):
     """Which revision travelled in which bundle, under which view hash."""
 
     __tablename__ = "exported_view"
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     bundle_id: Mapped[Uid] = mapped_column(ForeignKey("outgoing_bundle.id"), primary_key=True)
     record_id: Mapped[Uid] = mapped_column(primary_key=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from db.models.office import CaseRow, SearchKey
 
 PAGE_ROWS = 50
+_NEWEST = ("\U0010ffff", "")  # after every instant
 _COLUMNS = (
     CaseRow.case_id,
     CaseRow.case_ref,
@@ -28,25 +29,38 @@ _COLUMNS = (
 
 def page(session: Session, after: tuple[str, str] | None = None, rows: int = PAGE_ROWS) -> Sequence[Any]:
     """Return cases, the last touched first. `after` is (touched_at, case_id) of the last row seen."""
-    query = select(*_COLUMNS).order_by(CaseRow.touched_at.desc(), CaseRow.case_id.desc()).limit(rows)
-    if after is not None:
-        query = query.where(tuple_(CaseRow.touched_at, CaseRow.case_id) < after)
+    query = (
+        select(*_COLUMNS)
+        .where(tuple_(CaseRow.touched_at, CaseRow.case_id) < (after or _NEWEST))
+        .order_by(CaseRow.touched_at.desc(), CaseRow.case_id.desc())
+        .limit(rows)
+    )
     return session.execute(query).all()
 
 
 def matching(session: Session, words: Sequence[str], rows: int = PAGE_ROWS) -> Sequence[Any]:
-    """Return cases with a key that begins with each word, in the order of the first word's key."""
+    """Return cases with a key that begins with each word, each case once, in the order of its first key.
+
+    The longest word leads, because the fewest keys begin with it. Keys are walked in their order and the walk ends with
+    the last row wanted: nothing is sorted and no match is passed over.
+    """
     if not words:
         return []
-    lead = aliased(SearchKey)
-    hits = select(lead.case_id, lead.key).where(*_begins(lead, words[0])).order_by(lead.key).limit(rows * 4)
-    for word in words[1:]:
+    longest, *others = sorted(words, key=len, reverse=True)
+    lead, earlier = aliased(SearchKey), aliased(SearchKey)
+    query = (
+        select(*_COLUMNS)
+        .join(lead, lead.case_id == CaseRow.case_id)
+        .where(_begins(lead, longest))
+        .where(~exists().where(earlier.case_id == lead.case_id, earlier.key >= longest, earlier.key < lead.key))
+        .order_by(lead.key, lead.case_id)
+        .limit(rows)
+    )
+    for word in others:
         other = aliased(SearchKey)
-        hits = hits.where(select(other.case_id).where(other.case_id == lead.case_id, *_begins(other, word)).exists())
-    found = hits.subquery()
-    query = select(*_COLUMNS).join(found, found.c.case_id == CaseRow.case_id).order_by(found.c.key).distinct()
-    return session.execute(query.limit(rows)).all()
+        query = query.where(exists().where(other.case_id == lead.case_id, _begins(other, word)))
+    return session.execute(query).all()
 
 
-def _begins(keys: type[SearchKey], word: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    return keys.key >= word, keys.key < word + "\U0010ffff"
+def _begins(keys: type[SearchKey], word: str) -> ColumnElement[bool]:
+    return and_(keys.key >= word, keys.key < word + "\U0010ffff")

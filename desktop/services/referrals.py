@@ -29,6 +29,7 @@ from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
 PROOF_BYTES = 16
+_PRC_PEP = "PRC_PEP"  # must begin within 72 hours
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,9 @@ class ReferralService:
             reason_short=referral.text("reason_short"),
             needs_short=referral.text("needs_short"),
             risk_note=referral.text("risk_note"),
+            already_given=referral.text("already_given"),
             escort_transport=" · ".join(filter(None, (referral.text("escort"), referral.text("transport")))),
+            variant_facts=source.VariantFacts(within_72_hours=_PRC_PEP in referral.codes("services")),
             practice=self._vault.practice,
         )
 
