@@ -60,24 +60,27 @@ def open_engine(path: Path, key: bytes, *, create: bool = False, foreign_keys: b
         if not held:
             raise Closed
         connection = dbapi2.connect(str(path), isolation_level=None, timeout=_LOCK_WAIT_S)
-        cursor = connection.cursor()
-        # NOTE: the log level comes first, or a wrong key writes to standard error.
-        cursor.execute("PRAGMA cipher_log_level = NONE")
-        cursor.execute(held[0])
-        for pragma in (
-            "PRAGMA cipher_memory_security = OFF",
-            "PRAGMA trusted_schema = OFF",
-            "PRAGMA temp_store = MEMORY",
-            "PRAGMA locking_mode = EXCLUSIVE",
-            "PRAGMA journal_mode = WAL",
-            "PRAGMA synchronous = FULL",
-            "PRAGMA secure_delete = ON",
-            "PRAGMA cell_size_check = ON",
-            "PRAGMA cache_size = -16000",
-            f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}",
-        ):
-            cursor.execute(pragma)
-        cursor.close()
+        try:
+            # NOTE: the log level comes first, or a wrong key writes to standard error.
+            connection.execute("PRAGMA cipher_log_level = NONE")
+            connection.execute(held[0])
+            for pragma in (
+                "PRAGMA cipher_memory_security = OFF",
+                "PRAGMA trusted_schema = OFF",
+                "PRAGMA temp_store = MEMORY",
+                "PRAGMA locking_mode = EXCLUSIVE",
+                "PRAGMA journal_mode = WAL",
+                "PRAGMA synchronous = FULL",
+                "PRAGMA secure_delete = ON",
+                "PRAGMA cell_size_check = ON",
+                "PRAGMA cache_size = -16000",
+                f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}",
+            ):
+                connection.execute(pragma)
+        except BaseException:
+            # Left open it would hold the file's lock against the next attempt.
+            connection.close()
+            raise
         return connection
 
     engine = create_engine(
@@ -91,6 +94,7 @@ def open_engine(path: Path, key: bytes, *, create: bool = False, foreign_keys: b
         hide_parameters=True,
     )
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "checkin", _end_reading)
     # NOTE: a disposed engine connects again when it is asked to; without the key it cannot.
     event.listen(engine, "engine_disposed", lambda _: held.clear())
     try:
@@ -105,8 +109,16 @@ def open_engine(path: Path, key: bytes, *, create: bool = False, foreign_keys: b
 def _begin(connection: Connection) -> None:
     # NOTE: with isolation_level=None and no BEGIN of our own, nothing would roll back.
     write = connection.get_execution_options().get("write", False)
-    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if write else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if write:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        connection.exec_driver_sql("BEGIN")
+
+
+def _end_reading(connection: Any, _record: object) -> None:
+    if connection is not None:
+        connection.execute("PRAGMA query_only = OFF")
 
 
 def _verify(connection: Connection) -> None:
@@ -122,8 +134,8 @@ def _verify(connection: Connection) -> None:
 def storage_errors() -> Iterator[None]:
     """Turn the driver's errors into ours by their number; their text may hold values and goes no further.
 
-    A number that speaks of the program and not of the file or the disk (no such table, a wrong thread) passes as it is:
-    nobody must be told that the vault is damaged when it is not.
+    What speaks of the program and not of the file or the disk (no such table, a wrong thread) passes as it is: nobody
+    must be told that the vault is damaged when it is not.
     """
     try:
         yield
@@ -137,7 +149,7 @@ def storage_errors() -> Iterator[None]:
 
 
 def close_engine(engine: Engine) -> None:
-    """Write the log back into the file, empty it, close the connection and forget the key. Closing twice is harmless."""
+    """Write the log back into the file, empty it, close and forget the key. Closing twice is harmless."""
     try:
         with storage_errors(), closing(engine.raw_connection()) as raw:
             raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]  # driver's own connection

@@ -67,11 +67,11 @@ def create(connection: Connection, kind: str) -> None:
 
 
 def check(connection: Connection) -> None:
-    """Refuse a file that is not ours or newer than this program, and one whose append-only triggers are gone.
+    """Refuse a file that is not ours or newer than this program, and one whose tables or append-only triggers are gone.
 
     Raises:
         NewerSchema: Written by a newer program.
-        Damaged: Another application's file, or a trigger is missing.
+        Damaged: Another application's file, or tables or triggers are not those of a vault.
     """
     if connection.exec_driver_sql("PRAGMA application_id").scalar() != APPLICATION_ID:
         raise Damaged
@@ -81,5 +81,6 @@ def check(connection: Connection) -> None:
     rows = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master").all()
     present = {name for kind, name, _ in rows if kind == "table"}
     found = {name: sql for kind, name, sql in rows if kind == "trigger"}
-    if found != triggers(present):
+    complete = any({table.name for table in tables(kind)} <= present for kind in _TABLES)
+    if not complete or found != triggers(present):
         raise Damaged

@@ -82,9 +82,7 @@ def draw(folder: Path, scale: str) -> None:
 
         def started(window: MainWindow) -> None:
             desk: list[object] = []
-            jobs.run(
-                lambda: door.unlock(1, created.sentence), owner=window, done=desk.append, failed=desk.append
-            )
+            jobs.run(lambda: door.unlock(1, created.sentence), owner=window, done=desk.append, failed=desk.append)
             while not desk:
                 application.processEvents()
             window._on_unlocked(desk[0])  # type: ignore[arg-type]

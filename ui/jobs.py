@@ -46,8 +46,8 @@ class JobRunner(QObject):
         self._queue: SimpleQueue[_Job | None] = SimpleQueue()
         self._garbage = QTimer(self, interval=_GARBAGE_MS)
         self._garbage.timeout.connect(_collect_garbage)
-        pass
-        pass
+        self._garbage.start()
+        gc.disable()
         self._finished.connect(self._on_finished, Qt.ConnectionType.QueuedConnection)
         self._lane = threading.Thread(target=self._work, name="vault-lane", daemon=True)
         self._lane.start()

@@ -30,6 +30,8 @@ from desktop.rules.journal_chain import HashRun
 
 ACCESS_TYPE = "application/vnd.rufaa.access.v1+json"
 MAX_SET_ASIDE = 1_000
+# What `parse_line` says of a line that is JSON within the limits all the same.
+_READABLE = frozenset(("NOT_CANONICAL", "MEMBER", "VALUE"))
 _LENGTH_BYTES = 4
 _MAX_ITEM_HEAD_BYTES = 1024
 _ITEM_MEMBERS = frozenset(("commit", "id", "rev"))
@@ -123,14 +125,13 @@ def _records(data: bytes) -> tuple[tuple[ReceivedRecord, ...], tuple[SetAside, .
 
 def _set_aside(number: int, line: bytes, error: Malformed) -> SetAside:
     """Name the record as far as its line allows, so that its office can find it."""
-    known = error.args == ("NOT_CANONICAL",)
-    reason = RecordReason.RECORD_NOT_CANONICAL if known else RecordReason.RECORD_MALFORMED
+    reason = RecordReason.RECORD_NOT_CANONICAL if str(error) == "NOT_CANONICAL" else RecordReason.RECORD_MALFORMED
+    if str(error) not in _READABLE:  # no use, and no time, for parsing a bomb twice
+        return SetAside(number, reason, None, None)
     try:
         value = strict_json(line, limit_bytes=MAX_RECORD_BYTES)
-        if not isinstance(value, dict):
-            raise Malformed("MEMBER")
-        return SetAside(number, reason, m.uid(value.get("id")), m.positive(value.get("rev")))
-    except Malformed:
+        return SetAside(number, reason, m.uid(value["id"]), m.positive(value["rev"]))
+    except (Malformed, KeyError, TypeError):
         return SetAside(number, reason, None, None)
 
 

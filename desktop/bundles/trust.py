@@ -78,7 +78,7 @@ class Trust:
 
 @dataclass(frozen=True)
 class Package:
-    """The envelopes of a trust package, not yet verified; roots and rosters oldest first."""
+    """The envelopes of a trust package, not yet verified; oldest first, roots from the very first on."""
 
     roots: tuple[bytes, ...]
     keyset: bytes
@@ -174,24 +174,19 @@ def payload_of_root(envelope: bytes) -> bytes:
         raise NotTrusted(TrustReason.ROOT_WRONG) from None
 
 
-def verify_root(envelope: bytes, known: Root | None) -> Root:
-    """Verify a root by its own threshold, and as a successor of `known` by the old threshold as well.
+def verify_root(envelope: bytes, before: Root | None) -> Root:
+    """Verify a root by its own threshold, and as the successor of `before` by that one's threshold as well.
 
     Raises:
-        NotTrusted: ROOT_WRONG, ROOT_SIGNATURE_WRONG, ROOT_OLDER or ROOT_LINK_MISSING.
+        NotTrusted: ROOT_WRONG, ROOT_SIGNATURE_WRONG or ROOT_LINK_MISSING.
     """
     try:
         root = parse_root(payload_of_root(envelope))
     except Malformed:
         raise NotTrusted(TrustReason.ROOT_WRONG) from None
-    by = root
-    if known is not None:
-        if root.version < known.version or (root.version == known.version and root != known):
-            raise NotTrusted(TrustReason.ROOT_OLDER)
-        if root.version > known.version:
-            if root.version != known.version + 1 or root.previous != known.payload_sha256:
-                raise NotTrusted(TrustReason.ROOT_LINK_MISSING)
-            by = known
+    if before is not None and (root.version, root.previous) != (before.version + 1, before.payload_sha256):
+        raise NotTrusted(TrustReason.ROOT_LINK_MISSING)
+    by = before or root
     both = set(by.keys) & set(root.keys)
     # The fewest signatures that can satisfy both thresholds; distinct keys are counted, each for the sides it is on.
     fewest = max(by.threshold, root.threshold, by.threshold + root.threshold - len(both))
@@ -200,6 +195,22 @@ def verify_root(envelope: bytes, known: Root | None) -> Root:
         if len(signed.signers & set(side.keys)) < side.threshold:
             raise NotTrusted(TrustReason.ROOT_SIGNATURE_WRONG)
     return root
+
+
+def verify_roots(envelopes: Sequence[bytes], known: Root | None) -> Root:
+    """Verify every root from the first to the newest, and that the one already known is among them.
+
+    Raises:
+        NotTrusted: As `verify_root`; ROOT_OLDER when the newest is older than the one known, or another one.
+    """
+    chain: list[Root] = []
+    for envelope in envelopes:
+        chain.append(verify_root(envelope, chain[-1] if chain else None))
+    if not chain or chain[0].version != 1:
+        raise NotTrusted(TrustReason.ROOT_LINK_MISSING)
+    if known is not None and known not in chain:
+        raise NotTrusted(TrustReason.ROOT_OLDER)
+    return chain[-1]
 
 
 def verify_keyset(envelope: bytes, root: Root, known: KeySet | None) -> KeySet:
@@ -273,16 +284,22 @@ def _verified(
         raise NotTrusted(reason) from None
 
 
-def make_package(*, roots: Sequence[bytes], keyset: bytes, rosters: Sequence[bytes], recipient: bytes) -> SealedFile:
-    """Seal a trust package to one device; it carries the links from what that device knows to the newest."""
+def package_bytes(package: Package) -> bytes:
+    """Return a package as one canonical document, to be sealed or kept; `parse_package` reads it back."""
     body = canonical_json(
         {
-            "keyset": b64encode(keyset),
-            "roots": [b64encode(envelope) for envelope in roots],
-            "rosters": [b64encode(envelope) for envelope in rosters],
+            "keyset": b64encode(package.keyset),
+            "roots": [b64encode(envelope) for envelope in package.roots],
+            "rosters": [b64encode(envelope) for envelope in package.rosters],
         }
     )
-    _parse_package(body)
+    parse_package(body)
+    return body
+
+
+def make_package(*, roots: Sequence[bytes], keyset: bytes, rosters: Sequence[bytes], recipient: bytes) -> SealedFile:
+    """Seal a trust package to one device; it carries every root, and the rosters from what the device knows on."""
+    body = package_bytes(Package(tuple(roots), keyset, tuple(rosters)))
     return frame.seal_document("T", PACKAGE_MAGIC, body, recipient)
 
 
@@ -304,12 +321,13 @@ def open_package(content: bytes, keys: tuple[bytes, ...]) -> Package:
 def read_package(plaintext: bytes) -> Package:
     """Read the plaintext of a trust package. Raises NotTrusted PACKAGE_WRONG."""
     try:
-        return _parse_package(frame.unframe_page(PACKAGE_MAGIC, plaintext, MAX_PACKAGE_BYTES))
+        return parse_package(frame.unframe_page(PACKAGE_MAGIC, plaintext, MAX_PACKAGE_BYTES))
     except Malformed:
         raise NotTrusted(TrustReason.PACKAGE_WRONG) from None
 
 
-def _parse_package(body: bytes) -> Package:
+def parse_package(body: bytes) -> Package:
+    """Read the document `package_bytes` wrote; nothing in it is verified yet. Raises Malformed."""
     found = m.members(m.document(body, MAX_PACKAGE_BYTES), frozenset(("keyset", "roots", "rosters")))
     return Package(
         roots=_envelopes(found["roots"]),
@@ -323,12 +341,12 @@ def _envelopes(value: JSONValue) -> tuple[bytes, ...]:
 
 
 def trust_of(package: Package, *, practice: bool) -> Trust:
-    """Verify a package on the word of its own first root: which root that is, the caller has compared or pinned.
+    """Verify a package on the word of its own roots: which ones those are, the caller has compared or pinned.
 
     Raises:
         NotTrusted: With the reason of the first document that does not verify.
     """
-    return _follow(package, verify_root(package.roots[0], None), None, practice)
+    return verify_package(package, None, practice=practice)
 
 
 def verify_package(package: Package, known: Trust | None, *, practice: bool) -> Trust:
@@ -337,26 +355,9 @@ def verify_package(package: Package, known: Trust | None, *, practice: bool) -> 
     Raises:
         NotTrusted: With the reason of the first document that does not verify or goes back.
     """
-    if known is None:
-        return trust_of(package, practice=practice)
-    return _follow(package, known.root, known, practice)
-
-
-def _follow(package: Package, root: Root, known: Trust | None, practice: bool) -> Trust:
-    for envelope in package.roots[:-1]:
-        # A package for several offices starts at the oldest root any of them may hold.
-        if _root_version(envelope) >= root.version:
-            root = verify_root(envelope, root)
-    root = verify_root(package.roots[-1], root)
+    root = verify_roots(package.roots, known.root if known else None)
     keyset = verify_keyset(package.keyset, root, known.keyset if known else None)
     roster = verify_rosters(package.rosters, keyset, known.roster if known else None)
     if not root.practice == roster.practice == practice:
         raise NotTrusted(TrustReason.TRUST_PRACTICE_MISMATCH)
     return Trust(root, keyset, roster)
-
-
-def _root_version(envelope: bytes) -> int:
-    try:
-        return parse_root(payload_of_root(envelope)).version
-    except Malformed:
-        raise NotTrusted(TrustReason.ROOT_WRONG) from None

@@ -120,10 +120,17 @@ class CaseService:
 
         Raises:
             NotAccepted: A draft has blocking problems; nothing was written.
+            Obstacle: RECORD_OTHER_WAY for a consent row or a referral.
         """
         self._vault.require("case.create")
+        given = [self._with_computed(None, draft) for draft in drafts]
+        kinds = {draft.kind for draft in given}
+        if "determination" in kinds:
+            self._vault.require("determination.record")
+        if kinds & {"consent", "referral"}:
+            raise Obstacle("RECORD_OTHER_WAY")
         with self._vault.writing() as session:
-            case_id, written = create_in(session, self._vault, drafts)
+            case_id, written = create_in(session, self._vault, given)
         return case_id, Outcome(tuple(written), 1, frozenset({Topic.CASES}))
 
     def open(self, case_id: str) -> CaseFile:
@@ -153,14 +160,15 @@ class CaseService:
         with self._vault.writing() as session:
             if draft.case_id is None or session.get(CaseRow, draft.case_id) is None:
                 raise Obstacle("RECORD_GONE")
-            stored = records.put(session, self._vault, self._with_computed(session, draft))
+            opened = records.load(session, self._vault, draft.record_id) if draft.record_id else None
+            stored = records.put(session, self._vault, self._with_computed(opened, draft))
             case_rows.refresh(session, self._vault, draft.case_id)
         return Outcome((stored.record_id,), stored.revision, frozenset({Topic.CASES}))
 
-    def _with_computed(self, session: Session, draft: RecordDraft) -> RecordDraft:
+    def _with_computed(self, opened: StoredRecord | None, draft: RecordDraft) -> RecordDraft:
         """Return the draft with the values that only the program makes, as they are stored."""
         made = [item.name for item in records.form_of(self._vault, draft.kind).fields if item.computed]
-        kept = records.load(session, self._vault, draft.record_id).fields if draft.record_id else {}
+        kept = opened.fields if opened else {}
         if draft.kind == "referral" and kept.get("status") not in (None, "DRAFT"):
             raise Obstacle("REFERRAL_ISSUED")
         fields = {name: value for name, value in draft.fields.items() if name not in made}

@@ -102,7 +102,8 @@ def put(
     if stopping:
         raise NotAccepted(stopping)
     record = session.get(Record, draft.record_id) if draft.record_id else None
-    if (record.rev if record else 0) != draft.revision or (record and record.kind != draft.kind):
+    here = (record.kind, record.case_id, record.rev) if record else (draft.kind, draft.case_id, 0)
+    if here != (draft.kind, draft.case_id, draft.revision):
         raise RevisionConflict("REVISION_CONFLICT")
     record_id = draft.record_id or str(uuid.uuid4())
     rev = draft.revision + 1

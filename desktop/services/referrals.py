@@ -63,15 +63,15 @@ class ReferralService:
             self._refuse_twice(case, provider.record_id)
             count = len([item for item in case.of("referral") if item.text("referral_no")])
             office = records.office(session)
+            asked: dict[str, Value] = {"identity_mode": self._rule(provider).identity_default.value, **fields}
             made: dict[str, Value] = {
                 "referral_no": numbers.make_referral_no(case.case_ref, count + 1),
                 "direction": "OUT",
                 "to_actor": provider.text("actor"),
                 "from_office": office.code,
                 "status": next_state(self._vault.catalogue.transitions, START, "CREATE", self._vault.role),
-                "identity_mode": self._rule(provider).identity_default.value,
             }
-            draft = RecordDraft("referral", made | fields, case_id=case_id)
+            draft = RecordDraft("referral", asked | made, case_id=case_id)
             stored = records.put(session, self._vault, draft)
             case_rows.refresh(session, self._vault, case_id)
         return Outcome((stored.record_id,), stored.revision, frozenset({Topic.REFERRALS}))

@@ -12,7 +12,7 @@ from desktop.messages import explain
 from ui.languages import current, words
 from ui.screens.page import Page
 from ui.theme import LARGE, SMALL
-from ui.widgets.basics import ActionButton, Sign, Words
+from ui.widgets.basics import ActionButton, Quote, Sign, Words
 
 INIT_COMMAND = "rufaa-cli init --help"
 
@@ -54,15 +54,8 @@ class Notice(Page):
             self._refresh()
 
     def add_quote(self, name: str, text: str, role: str, label_code: str = "") -> None:
-        """Show something to be read out or copied: a code or a command, and nothing else with it."""
-        quote = Words("", role)
-        quote.setObjectName(name)
-        quote.put(text)
-        quote.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        quote.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        quote.setAccessibleName(text)
+        """Show a code or a command, perhaps after a few words."""
+        quote = Quote(name, text, role)
         row = QHBoxLayout()
         row.setSpacing(0)
         if label_code:

@@ -35,37 +35,15 @@ class Page(QWidget):
         top.addWidget(self._language)
 
         card = frame("sheet")
-        card.setMaximumWidth(SHEET_PX)
         self.sheet = QVBoxLayout(card)
         self.sheet.setContentsMargins(HUGE + SMALL, HUGE, HUGE + SMALL, HUGE)
         self.sheet.setSpacing(MEDIUM)
-
-        middle = QWidget()
-        middle.setProperty("role", "paper")
-        column = QVBoxLayout(middle)
-        column.setContentsMargins(LARGE, SMALL, LARGE, LARGE)
-        # A little above the middle, where the eye rests.
-        column.addStretch(2)
-        row = QHBoxLayout()
-        row.addStretch(1)
-        row.addWidget(card, 100)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addStretch(3)
-
-        scroll = QScrollArea()
-        scroll.setProperty("role", "paper")
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(middle)
 
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(top)
-        whole.addWidget(scroll, 1)
+        whole.addWidget(on_paper(card, SHEET_PX), 1)
 
     def begin(self) -> None:
         """Put the focus where the work begins; called once the page is on screen."""
@@ -75,3 +53,29 @@ class Page(QWidget):
         for button in self._language.findChildren(QWidget):
             self.setTabOrder(last, button)
             last = button
+
+
+def on_paper(card: QFrame, widest_px: int) -> QScrollArea:
+    """Return paper with `card` in its middle, at most so wide; it scrolls where the window is too low."""
+    card.setMaximumWidth(widest_px)
+    middle = QWidget()
+    middle.setProperty("role", "paper")
+    column = QVBoxLayout(middle)
+    column.setContentsMargins(LARGE, SMALL, LARGE, SMALL)
+    row = QHBoxLayout()
+    row.addStretch(1)
+    row.addWidget(card, 100)
+    row.addStretch(1)
+    # A little above the middle, where the eye rests.
+    column.addStretch(2)
+    column.addLayout(row)
+    column.addStretch(3)
+
+    scroll = QScrollArea()
+    scroll.setProperty("role", "paper")
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidgetResizable(True)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(middle)
+    return scroll

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.errors import DeskError
 from ui.jobs import JobRunner
 from ui.languages import day_and_time, words
+from ui.screens.page import on_paper
 from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
-from ui.widgets.basics import ActionButton, Sign, Words, frame
+from ui.widgets.basics import ActionButton, Quote, Sign, Words, frame
 
 if TYPE_CHECKING:
     from desktop.bootstrap import Desk
@@ -68,14 +69,7 @@ class Start(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(self._band(desk.vault.practice))
-        whole.addStretch(2)
-        row = QHBoxLayout()
-        row.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
-        row.addStretch(1)
-        row.addWidget(self._sheet(desk.vault.practice), 100)
-        row.addStretch(1)
-        whole.addLayout(row)
-        whole.addStretch(3)
+        whole.addWidget(on_paper(self._sheet(desk.vault.practice), _SHEET_PX), 1)
         jobs.run(lambda: _facts(desk), owner=self, done=self._on_facts, failed=self._on_failed)
 
     def begin(self) -> None:
@@ -103,9 +97,8 @@ class Start(QWidget):
         row.addWidget(self._lock)
         return band
 
-    def _sheet(self, practice: bool) -> QWidget:
+    def _sheet(self, practice: bool) -> QFrame:
         sheet = frame("sheet")
-        sheet.setMaximumWidth(_SHEET_PX)
         column = QVBoxLayout(sheet)
         column.setContentsMargins(HUGE + SMALL, HUGE, HUGE + SMALL, HUGE)
         column.setSpacing(LARGE)
@@ -127,9 +120,7 @@ class Start(QWidget):
         column.addWidget(frame("rule"))
         column.addWidget(Words("START_NEXT_TITLE", "strong", wraps=True))
         column.addWidget(Words("START_NEXT_TEXT", "muted", wraps=True))
-        command = Words("", "command")
-        command.put(CLI_COMMAND)
-        column.addWidget(command)
+        column.addWidget(Quote("start.command", CLI_COMMAND, "command"))
         return sheet
 
     def _on_facts(self, facts: StartFacts) -> None:

@@ -42,9 +42,7 @@ class Unlock(Page):
         self._working = False
         self._free_at = 0.0  # on the monotonic clock: when the next try may be made
 
-        self._desk = StillSpinBox()
-        self._desk.setObjectName("unlock.desk_number")
-        self._desk.setRange(1, MOST_DESKS)
+        self._desk = StillSpinBox("unlock.desk_number", 1, MOST_DESKS)
         self._sentence = PassphraseEdit("unlock.sentence")
         self._strip = SentenceStrip(self._sentence, "UNLOCK_SENTENCE_HELP")
         self._note = ProblemNote("unlock.sentence.problem", self._sentence, "UNLOCK_SENTENCE_HELP")
@@ -104,7 +102,7 @@ class Unlock(Page):
         form.addWidget(self._desk, 1, 0)
         form.addLayout(over, 0, 1)
         form.addWidget(self._sentence, 1, 1)
-        form.addWidget(self._strip, 2, 1)
+        form.addWidget(self._strip, 2, 0, 1, 2)
         form.setColumnStretch(1, 1)
         foot = QHBoxLayout()
         foot.setSpacing(SMALL)
@@ -134,7 +132,7 @@ class Unlock(Page):
 
     def _on_show_toggled(self, shown: bool) -> None:
         self._strip.show_words(shown)
-        self._show.set_sign("eye-off" if shown else "eye")
+        self._show.turn_into(*("UNLOCK_HIDE", "eye-off") if shown else ("UNLOCK_SHOW", "eye"))
 
     def _on_sentence_edited(self) -> None:
         if not self._working and not self._waiting_s():

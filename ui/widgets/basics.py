@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRectF, Qt
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut, QWheelEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPen, QShortcut, QWheelEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QSpinBox, QWidget
 
 from ui.languages import plain, words
-from ui.theme import icon, paint_icon, paint_mark
+from ui.theme import ICON_PX, RADIUS, TINY, icon, paint_icon, paint_mark, tokens
+
+_RING_PX = 1.5
 
 
 class Words(QLabel):
@@ -41,6 +43,21 @@ class Words(QLabel):
             self.setText(words(self._code, **self._facts))
 
 
+class Quote(Words):
+    """Something to read out or copy: a code or a command, and nothing else with it."""
+
+    def __init__(self, name: str, text: str, role: str) -> None:
+        """Be `name` and show `text`; the role is `code` or `command`."""
+        super().__init__("", role)
+        self.setObjectName(name)
+        self.put(text)
+        self.setAccessibleName(text)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+
 class ActionButton(QPushButton):
     """A button: a verb with its object, an icon in the colour of its words, perhaps a key."""
 
@@ -64,9 +81,10 @@ class ActionButton(QPushButton):
         shortcut = QShortcut(QKeySequence(key), self)
         shortcut.activated.connect(self.click)
 
-    def set_sign(self, sign: str) -> None:
-        """Show another icon."""
-        self._sign = sign
+    def turn_into(self, code: str, sign: str) -> None:
+        """Say and show something else."""
+        self._code, self._sign = code, sign
+        self._say()
         self._draw()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -76,6 +94,16 @@ class ActionButton(QPushButton):
             self._say()
         elif event.type() in {QEvent.Type.PaletteChange, QEvent.Type.EnabledChange}:
             self._draw()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the button; the main one gets its focus ring inside, where it stands out from the accent."""
+        super().paintEvent(event)
+        if self.hasFocus() and self.property("role") == "main":
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(QColor(tokens().on_accent), _RING_PX))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(TINY, TINY, -TINY, -TINY), RADIUS / 2, RADIUS / 2)
+            painter.end()
 
     def _say(self) -> None:
         if self.property("role") == "bare":
@@ -89,7 +117,9 @@ class ActionButton(QPushButton):
 
     def _draw(self) -> None:
         if self._sign:
-            self.setIcon(icon(self._sign, self._colour if self.isEnabled() else "muted"))
+            gap = 0 if self.property("role") == "bare" else TINY
+            self.setIconSize(QSize(ICON_PX + gap, ICON_PX))
+            self.setIcon(icon(self._sign, self._colour if self.isEnabled() else "muted", gap_px=gap))
 
 
 class Sign(QWidget):
@@ -118,7 +148,17 @@ class Sign(QWidget):
 
 
 class StillSpinBox(QSpinBox):
-    """A number that the wheel does not change: scrolling past a field must not alter it (field report N03)."""
+    """A number that the wheel does not change: scrolling past a field must not alter it (field report N03).
+
+    It is typed, or changed by the arrow keys; there are no small buttons to aim at.
+    """
+
+    def __init__(self, name: str, lowest: int, highest: int) -> None:
+        """Be the field `name` for whole numbers from `lowest` to `highest`."""
+        super().__init__()
+        self.setObjectName(name)
+        self.setRange(lowest, highest)
+        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the page."""

@@ -31,7 +31,7 @@ class MessageBar(QFrame):
         self._row = layout = QHBoxLayout(self)
         layout.setContentsMargins(MEDIUM, SMALL, SMALL, SMALL)
         layout.setSpacing(SMALL)
-        layout.addWidget(Sign("info", "info"), 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(Sign("triangle-alert", "warn"), 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._words, 1)
         layout.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)
         self._veil = QGraphicsOpacityEffect(self)

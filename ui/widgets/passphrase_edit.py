@@ -64,7 +64,9 @@ class SentenceStrip(QWidget):
         self._help = Words(help_code, "help", wraps=True)
         self._help.setParent(self)
         self._help.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         field.textChanged.connect(self._on_text_changed)
 
     @property
@@ -81,6 +83,10 @@ class SentenceStrip(QWidget):
     def sizeHint(self) -> QSize:
         """Two lines, whichever is shown."""
         return QSize(200, round(2 * self._line_height()))
+
+    def heightForWidth(self, width: int) -> int:
+        """Two lines, or as many as the help takes in a narrow window."""
+        return max(self.sizeHint().height(), self._help.heightForWidth(width))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the help over the whole strip."""

@@ -16,7 +16,7 @@ from ui.widgets.basics import Sign, Words
 class ProblemNote(QWidget):
     """An icon and a few lines. It is the accessible description of its field as well, and is read out when it comes."""
 
-    def __init__(self, name: str, field: QWidget, help_code: str, lines: int = 3) -> None:
+    def __init__(self, name: str, field: QWidget, help_code: str, lines: int = 2) -> None:
         """Be `name` and belong to `field`, which `help_code` explains otherwise; keep room for `lines` lines."""
         super().__init__()
         self._field, self._help_code = field, help_code

@@ -29,6 +29,8 @@ from desktop.bundles.trust import (
     keyset_payload,
     make_package,
     open_package,
+    package_bytes,
+    parse_package,
     payload_of_root,
     root_payload,
     sign_keyset,
@@ -37,6 +39,7 @@ from desktop.bundles.trust import (
     verify_keyset,
     verify_package,
     verify_root,
+    verify_roots,
     verify_rosters,
 )
 from desktop.crypto.encoding import Malformed, canonical_json, strict_json
@@ -110,18 +113,20 @@ def test_pilot_root_hands_over_to_another_key_only_with_both_signatures() -> Non
         assert refusal(lambda envelope=envelope: verify_root(envelope, old)) == TrustReason.ROOT_SIGNATURE_WRONG  # type: ignore[misc]  # bound early on purpose
 
 
-def test_root_never_goes_back_nor_skips_a_version() -> None:
+def test_roots_never_go_back_nor_skip_a_version() -> None:
     first = world.root()
     second = next_root(first)
-    other_second = next_root(first, name="Another")
     third = next_root(second)
     both = (world.signer("root a"), world.signer("root b"))
-    assert verify_root(sign_root(second, *both), second) == second
-    assert refusal(lambda: verify_root(sign_root(first, *both), second)) == TrustReason.ROOT_OLDER
-    assert refusal(lambda: verify_root(sign_root(other_second, *both), second)) == TrustReason.ROOT_OLDER
-    assert refusal(lambda: verify_root(sign_root(third, *both), first)) == TrustReason.ROOT_LINK_MISSING
-    unlinked = replace(second, previous=world.digest("other"))
-    assert refusal(lambda: verify_root(sign_root(unlinked, *both), first)) == TrustReason.ROOT_LINK_MISSING
+    one, two, three = (sign_root(value, *both) for value in (first, second, third))
+    assert verify_roots([one, two, three], first) == third
+    assert verify_roots([one, two], second) == second
+    assert refusal(lambda: verify_roots([one], second)) == TrustReason.ROOT_OLDER
+    other = sign_root(next_root(first, name="Another"), *both)
+    assert refusal(lambda: verify_roots([one, other], second)) == TrustReason.ROOT_OLDER
+    unlinked = sign_root(replace(second, previous=world.digest("other")), *both)
+    for wrong in ([one, three], [two, three], [three], [one, one], [one, unlinked], []):
+        assert refusal(lambda wrong=wrong: verify_roots(wrong, None)) == TrustReason.ROOT_LINK_MISSING  # type: ignore[misc]  # bound early on purpose
 
 
 @pytest.mark.parametrize(
@@ -347,11 +352,12 @@ def test_package_with_a_new_root_keyset_and_two_rosters_brings_an_office_up_to_d
     assert trust == Trust(root, keyset, third)
     assert trust_of(newer, practice=False) == trust
     assert refusal(lambda: verify_package(world.package(), trust, practice=False)) == TrustReason.ROOT_OLDER
+    later_root_alone = replace(newer, roots=newer.roots[1:])
+    assert refusal(lambda: trust_of(later_root_alone, practice=False)) == TrustReason.ROOT_SIGNATURE_WRONG
     held_already = replace(newer, rosters=(newer.rosters[-1],))
     assert verify_package(held_already, trust, practice=False) == trust
-    three = verify_package(replace(newer, roots=(world.signed_root(), *newer.roots)), trust, practice=False)
-    assert three == trust
-    garbled = replace(newer, roots=(sign_envelope(ROOT_TYPE, b"{}", world.signer("root a")), newer.roots[1]))
+    assert parse_package(package_bytes(newer)) == newer
+    garbled = replace(newer, roots=(newer.roots[0], sign_envelope(ROOT_TYPE, b"{}", world.signer("root a"))))
     assert refusal(lambda: verify_package(garbled, known, practice=False)) == TrustReason.ROOT_WRONG
 
 

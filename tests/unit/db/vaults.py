@@ -1,21 +1,27 @@
-"""An office's tables in a real encrypted file, without the key derivation: what the storage tests and counts work on."""
+"""An office's tables in a real encrypted file without the key derivation: what the storage tests work on."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 from db import schema
 from db.engine import open_engine
 from db.models.base import DeskUser
-from db.models.office import Office
+from db.models.office import Office, Record, Revision
 from db.store import Store
+from desktop.bootstrap import Desk, Door
 from desktop.catalogue import Catalogue
 from desktop.crypto import sealing
 from desktop.services.session import OpenVault
-from tests.factory import TickingClock
+from tests.factory import Place, TickingClock
 
+ROOT = Path(__file__).resolve().parents[3]
 KEY = bytes(range(32))
 CLERK = "00000000-0000-4000-8000-000000000001"
+CASE = "00000000-0000-4000-8000-0000000000ca"
+LONG_S = 60
 
 
 def make_store(path: Path, kind: str = "OFFICE") -> Store:
@@ -30,7 +36,21 @@ def open_store(path: Path) -> Store:
     return Store(open_engine(path, KEY))
 
 
-def office_vault(store: Store, catalogue: Catalogue) -> OpenVault:
+def add_revisions(store: Store, records: int = 10, revisions: int = 10, body: bytes = b"body") -> None:
+    """Records of one case, each with as many revisions."""
+    with store.writing() as session:
+        for n in range(records):
+            head = Record(id=f"record-{n:03}", kind="note", case_id=CASE, rev=revisions, sent_rev=0, unsent=True)
+            session.add(head)
+            session.flush()
+            session.add_all(
+                Revision(record_id=head.id, rev=rev + 1, hash=bytes(32), body=body, random=bytes(32))
+                for rev in range(revisions)
+            )
+            session.flush()
+
+
+def office(store: Store, catalogue: Catalogue, folder: Path) -> Place:
     """An office at work on a store that `make_store` made."""
     with store.writing() as session:
         session.add_all(
@@ -55,12 +75,11 @@ def office_vault(store: Store, catalogue: Catalogue) -> OpenVault:
                 DeskUser(id=CLERK, desk_number=1, name="A. Clerk", title="", phone="", role="SUPERVISOR"),
             ]
         )
-        session.flush()
-        session.commit()
-    return OpenVault(
+    clock = TickingClock()
+    vault = OpenVault(
         store=store,
         catalogue=catalogue,
-        clock=TickingClock(),
+        clock=clock,
         vault=bytes(16),
         kind="OFFICE",
         practice=False,
@@ -73,3 +92,10 @@ def office_vault(store: Store, catalogue: Catalogue) -> OpenVault:
         sealed_current=sealing.public_key(bytes([9]) * 32),
         sealed_private={},
     )
+    return Place(folder, "", Desk(Door(folder, clock).vaults, vault), clock)
+
+
+def in_a_process(code: str, *arguments: object, before: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    """Run Python code in a process of its own, behind the commands of `before`."""
+    command = [*before, sys.executable, "-W", "error", "-c", code, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONG_S, check=False)
