@@ -17,8 +17,10 @@ from typing import Any
 
 from sqlalchemy import text
 
+from desktop import vault_files, wordlists
 from desktop.bootstrap import Desk, Door
 from desktop.bundles.manifest import Identity
+from desktop.crypto.vaultkeys import unlock
 from desktop.rules.records import RecordDraft, Value
 from desktop.services.cases import CaseFile
 from desktop.services.exports import SealedBundle
@@ -242,3 +244,9 @@ def file_hashes(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def dek_of(place: Place) -> bytes:
+    """The data key of a place that is at rest, for a checker that knows nothing of the program."""
+    copies = vault_files.read_header_copies(vault_files.newest_generation(place.folder))
+    return unlock(*copies, 1, place.sentence, wordlists.load()).dek

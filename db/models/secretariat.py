@@ -85,6 +85,5 @@ class IssuedReceipt(Base):
     bundle_sha256: Mapped[Hash] = mapped_column(index=True)
     device: Mapped[Uid]
     file_name: Mapped[str] = mapped_column(Text)
-    payload: Mapped[bytes] = mapped_column(LargeBinary)
     sealed_file: Mapped[bytes] = mapped_column(LargeBinary)
     issued_at: Mapped[Stamp]

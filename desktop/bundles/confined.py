@@ -45,7 +45,7 @@ def _decompress_confined(stored: bytes, plain_bytes: int) -> bytes:
 
 
 def open_in_child(payload: bytes) -> bytes:
-    """Task "open-sealed": length-prefixed keys, then the file; answers with the fitting public key and the plaintext."""
+    """Be task "open-sealed": length-prefixed keys, then the file; answer the public key that fits and the plaintext."""
     parts = []
     while payload:
         length = int.from_bytes(payload[:_LENGTH_BYTES], "big")
@@ -60,7 +60,7 @@ def open_in_child(payload: bytes) -> bytes:
 
 
 def decompress_in_child(payload: bytes) -> bytes:
-    """Task "decompress": the signed plain length in 4 bytes, then one zstd frame; answers with its content."""
+    """Be task "decompress": the signed plain length in 4 bytes, then one zstd frame; answer with its content."""
     try:
         return decompress(payload[_LENGTH_BYTES:], int.from_bytes(payload[:_LENGTH_BYTES], "big"))
     except Malformed:

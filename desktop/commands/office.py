@@ -140,6 +140,8 @@ def _bundle(options: argparse.Namespace) -> int:
         f"number {made.sequence}, {made.cases} cases, {made.records} records, {made.size_bytes} bytes",
         f"first 12 digits of its hash: {made.sha256[:12]}",
     )
+    if made.roster_expired:
+        say("The trust package is out of date; the bundle is good. Ask the Secretariat for a newer package.")
     return 0
 
 

@@ -112,7 +112,9 @@ class Walk:
         planned = ", ".join(f"{preview.count(action)} {action.value.lower()}" for action in RowAction)
         office.imports.apply(preview)
         yield f"workbook read in the limited child and taken in: {planned}"
-        letter = self._letter(office, office.cases.search(_SEARCH)[0].case_id)
+        found = office.cases.search(_SEARCH)
+        office.cases.note_search()
+        letter = self._letter(office, found[0].case_id)
         yield "consent recorded, referral made, letter issued on one page with its reply slip"
         enrolment = office.enrolment.make_file("laptop 1")
         enrolled = national.secretariat.enrol(enrolment.content, enrolment.digits)

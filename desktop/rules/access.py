@@ -45,7 +45,7 @@ MATRIX: Mapping[str, frozenset[Role]] = {
     "receipt.take_in": _OFFICE,
     "office.enrol": _SUPERVISOR,
     "journal.read": _SUPERVISOR,
-    "journal.verify": _OFFICE,
+    "journal.verify": _OFFICE | _NATIONAL,
     "secretariat.init": _ANALYST,
     "secretariat.enrol": _ANALYST,
     "secretariat.intake": _NATIONAL,

@@ -137,6 +137,9 @@ class EnrolmentService:
             own = trust.roster.device_of_key(public_bytes(device_signing_key(session)))
             if own is None or own.device != office.device:
                 raise NotTrusted("ROSTER_WITHOUT_US")
+            restricted = restricted_recipients(trust.roster)
+            if restricted != self._vault.restricted_recipients:
+                records.seal_again(session, self._vault, restricted)
             if known is None or trust.roster.version > known.roster.version:
                 session.add(
                     TakenRoster(
@@ -149,7 +152,7 @@ class EnrolmentService:
                 )
             act = Act.ENROLLED if known is None else Act.ROSTER_TAKEN_IN
             journal.append(session, self._vault, act, office.device, revision_hash=trust.roster.payload_sha256)
-        self._vault.restricted_recipients = restricted_recipients(trust.roster)
+        self._vault.restricted_recipients = restricted
         return Outcome((), 0, frozenset({Topic.OFFICE}))
 
 

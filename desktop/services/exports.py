@@ -45,7 +45,10 @@ class WhatLeaves:
 
 @dataclass(frozen=True)
 class SealedBundle:
-    """A bundle ready to hand over. `used_bytes` is what it holds before the padding that hides its size."""
+    """A bundle ready to hand over. `used_bytes` is what it holds before the padding that hides its size.
+
+    `roster_expired`: nothing stops for it, but the office should ask for a newer trust package.
+    """
 
     bundle_id: str
     file_name: str
@@ -55,6 +58,7 @@ class SealedBundle:
     used_bytes: int
     cases: int
     records: int
+    roster_expired: bool
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,7 @@ class ExportService:
             made.used_bytes,
             cases,
             len(lines),
+            roster.expires_at < self._vault.now(),
         )
 
     def _facts(self, office: Office, roster: Roster, bundle_id: str, identity: Identity) -> BundleFacts:

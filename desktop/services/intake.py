@@ -187,7 +187,6 @@ class IntakeService:
             bundle_sha256=bundle.sha256,
             device=manifest.device,
             file_name=made.file_name,
-            payload=canonical_json({"sha256": made.payload_sha256}),
             sealed_file=made.content,
             issued_at=self._vault.now(),
         )

@@ -5,6 +5,7 @@ Helpers of the services; each runs in its caller's transaction.
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from desktop.bundles.records import (
     seal_values,
 )
 from desktop.clock import today
+from desktop.crypto.encoding import Malformed
+from desktop.crypto.sealing import open_sealed, seal
 from desktop.errors import DeskError, NotAccepted, NotPermitted, NotTrusted, Obstacle
 from desktop.rules.dates import is_child, was_child
 from desktop.rules.forms import Form
@@ -276,6 +279,30 @@ def read_sealed(session: Session, vault: OpenVault, record_id: str) -> dict[str,
         if sealed is not None and revision.sealed is not None:
             values |= decode_fields(_open(vault, sealed, revision))
     return values
+
+
+def seal_again(session: Session, vault: OpenVault, restricted: tuple[bytes, ...]) -> int:
+    """Seal every sealed value again, to `R` and the restricted intake named now, and return how many.
+
+    What was sealed before the enrolment, or to an intake key since replaced, could not be read by the Secretariat.
+    Plaintext and commitment stay, so no revision hash changes (threat-model 5.3).
+
+    Raises:
+        NotPermitted: This person holds no key of the sealed class.
+    """
+    count = 0
+    for revision in session.scalars(select(Revision).where(Revision.sealed.is_not(None))):
+        plaintext = None
+        for secret in vault.sealed_private.values():
+            with contextlib.suppress(Malformed):
+                plaintext = open_sealed(revision.sealed or b"", secret)
+                break
+        if plaintext is None:
+            raise NotPermitted("SEALED_NO_KEY")
+        revision.sealed = seal(plaintext, vault.sealed_current, *restricted)
+        count += 1
+    session.flush()
+    return count
 
 
 def _open(vault: OpenVault, sealed: bytes, revision: StoredRevision) -> Mapping[str, object]:

@@ -71,7 +71,6 @@ def wide_window(stored: bytes) -> bytes:
     return b"\x28\xb5\x2f\xfd" + bytes([0b11000000, 21 << 3]) + size.to_bytes(8, "little") + stored[header:]
 
 
-LINES = b"x" * 99 + b"\n"
 NOISE = bytes(range(256)) * 4
 MADE_UP = b"".join(hashlib.sha256(b"%d" % n).digest() for n in range(32 * 1024))  # 1 MiB that does not compress
 COMPRESSION_BOMBS: dict[str, tuple[bytes, int]] = {
@@ -105,7 +104,7 @@ def test_R12_compression_bomb_is_refused(name: str) -> None:
 
 
 def test_honest_frames_of_each_kind_pass_so_that_the_bombs_prove_something() -> None:
-    for plain in (b"x", NOISE, MADE_UP * 10, LINES * 100):
+    for plain in (b"x", NOISE, NOISE * 3, MADE_UP * 10):
         for options in ({"level": 1}, {"level": 19}, {"write_checksum": True}):
             assert decompress(frame_of(plain, **options), len(plain)) == plain
 
