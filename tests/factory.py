@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import func, select, table, text
 
 from desktop import vault_files, wordlists
 from desktop.bootstrap import Desk, Door
@@ -215,10 +215,10 @@ def send_bundle(office: Place, identity: Identity = Identity.PSEUDONYMOUS) -> tu
     return made, content
 
 
-def rows(vault: OpenVault, table: str) -> list[dict[str, Any]]:
+def rows(vault: OpenVault, name: str) -> list[dict[str, Any]]:
     """Every row of a table in the order of all its columns."""
     with vault.reading() as session:
-        found = [dict(row) for row in session.execute(text(f'SELECT * FROM "{table}"')).mappings()]
+        found = [dict(row) for row in session.execute(select(text("*")).select_from(table(name))).mappings()]
     return sorted(found, key=lambda row: [str(value) for value in row.values()])
 
 
@@ -232,9 +232,9 @@ def dump(vault: OpenVault) -> dict[str, list[dict[str, Any]]]:
     return {name: rows(vault, name) for name in table_names(vault)}
 
 
-def count(vault: OpenVault, table: str) -> int:
+def count(vault: OpenVault, name: str) -> int:
     with vault.reading() as session:
-        return int(session.execute(text(f'SELECT count(*) FROM "{table}"')).scalar_one())
+        return int(session.execute(select(func.count()).select_from(table(name))).scalar_one())
 
 
 def file_hashes(folder: Path) -> dict[str, str]:

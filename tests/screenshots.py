@@ -40,6 +40,7 @@ def draw(folder: Path, scale: str) -> None:
     from ui import languages, theme
     from ui.jobs import JobRunner
     from ui.main_window import MainWindow
+    from ui.screens import notice
     from ui.screens.start import Start
     from ui.screens.unlock import Unlock
 
@@ -97,7 +98,7 @@ def draw(folder: Path, scale: str) -> None:
             "unlock-waiting": waits,
             "unlock-working": works,
             "unlock-message": short_memory,
-            "no-vault": lambda window: window._show_page(window._no_vault_page()),
+            "no-vault": lambda window: window._show_page(notice.no_vault()),
             "refused": lambda window: window._on_refused(NotEncrypted("VAULT_NOT_ENCRYPTED")),
             "busy": lambda window: window._on_refused(VaultBusy("VAULT_BUSY")),
             "fault": lambda window: window.show_fault("7K2M"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Mapping
@@ -154,6 +153,8 @@ def replace_process(data: str | None) -> None:
     command, environment = own_command(str(Path(data).absolute()) if data else None), allowed_environment(os.environ)
     if sys.platform != "win32":
         os.execve(command[0], command, environment)  # noqa: S606  our own program, no shell
+    import subprocess  # here, because only a lock on Windows needs it
+
     watchdog = threading.Timer(_WATCHDOG_S, os._exit, (0,))
     watchdog.daemon = True
     watchdog.start()

@@ -15,7 +15,7 @@ from desktop.clock import NAIROBI, parse_stamp
 from desktop.messages import LANGUAGES, Language
 from desktop.paths import resource
 
-_LOCALES = {"en": QLocale("en_KE"), "sw": QLocale("sw_KE")}
+_LOCALES = {"en": "en_KE", "sw": "sw_KE"}
 # What is in force; Qt keeps its own language for the whole program too.
 _in_force: list[Language] = ["en"]
 
@@ -57,7 +57,7 @@ def day_and_time(at: str) -> tuple[str, str]:
     """Return a stored instant as a day in words and a time of day, both in Nairobi."""
     moment = parse_stamp(at).astimezone(NAIROBI)
     day = QDate(moment.year, moment.month, moment.day)
-    return _LOCALES[current()].toString(day, "dddd d MMMM yyyy"), f"{moment:%H:%M}"
+    return QLocale(_LOCALES[current()]).toString(day, "dddd d MMMM yyyy"), f"{moment:%H:%M}"
 
 
 @cache

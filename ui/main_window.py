@@ -35,6 +35,7 @@ class MainWindow(QMainWindow):
     """Unlock screen, start page, and the pages that say why not."""
 
     first_painted = Signal()
+    looked = Signal()  # the lane knows whether there is a vault
 
     def __init__(self, folder: Path, door: Callable[[], Door], jobs: JobRunner, replace: Callable[[], None]) -> None:
         """Stand before the vault in `folder`.
@@ -58,7 +59,7 @@ class MainWindow(QMainWindow):
         QShortcut(QKeySequence("Ctrl+Q"), self).activated.connect(self.close)
         self.first_painted.connect(self._look)
         # Where the data folder is missing there is surely no vault; the lane finds out the rest.
-        self._show_page(self._unlock_page() if folder.is_dir() else self._no_vault_page())
+        self._show_page(self._unlock_page() if folder.is_dir() else notice.no_vault())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Report the first paint once it is out."""
@@ -103,7 +104,7 @@ class MainWindow(QMainWindow):
         if isinstance(page, Unlock | Start | Notice):
             page.begin()
         if isinstance(page, Notice):
-            page.try_again_wanted.connect(self._try_again)
+            page.try_again_wanted.connect(self._look)
             page.close_wanted.connect(self.close)
 
     def _unlock_page(self) -> Unlock:
@@ -113,9 +114,6 @@ class MainWindow(QMainWindow):
         page.hindered.connect(self._on_hindered)
         return page
 
-    def _no_vault_page(self) -> Notice:
-        return notice.no_vault()
-
     def _look(self) -> None:
         self._jobs.run(
             lambda: _look_at(self._folder, self._door), owner=self, done=self._on_looked, failed=self._on_refused
@@ -123,17 +121,14 @@ class MainWindow(QMainWindow):
 
     def _on_looked(self, status: VaultStatus) -> None:
         page = self._pages.currentWidget()
-        if not status.exists:
-            if isinstance(page, Unlock):
-                self._show_page(self._no_vault_page())
-            return
-        if not isinstance(page, Unlock):
-            page = self._unlock_page()
-            self._show_page(page)
-        page.hold(status.wait_seconds)
-
-    def _try_again(self) -> None:
-        self._look()
+        if not status.exists and isinstance(page, Unlock):
+            self._show_page(notice.no_vault())
+        elif status.exists:
+            if not isinstance(page, Unlock):
+                page = self._unlock_page()
+                self._show_page(page)
+            page.hold(status.wait_seconds)
+        self.looked.emit()
 
     def _on_unlocked(self, desk: Desk) -> None:
         self._desk = desk
@@ -144,7 +139,7 @@ class MainWindow(QMainWindow):
 
     def _on_refused(self, error: DeskError) -> None:
         missing = error.code == "VAULT_NONE"
-        self._show_page(self._no_vault_page() if missing else notice.refusal(error))
+        self._show_page(notice.no_vault() if missing else notice.refusal(error))
 
     def _on_hindered(self, error: DeskError) -> None:
         self._messages.tell(lambda: explain(error, current()))

@@ -160,7 +160,7 @@ def icon(name: str, colour: str, *, gap_px: int = 0) -> QIcon:
 def _program_icon() -> QIcon:
     """Return the program's mark: a signpost on the accent."""
     made = QIcon()
-    for side in (16, 32, 48, 128):
+    for side in (16, 32, 64):
         picture = _blank(side, 1.0)
         painter = QPainter(picture)
         paint_mark(painter, QRectF(0, 0, side, side))

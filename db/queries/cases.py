@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from db.models.office import CaseRow, SearchKey
 
 PAGE_ROWS = 50
 _NEWEST = ("\U0010ffff", "")  # after every instant
+_COUNTED = 2000
 _COLUMNS = (
     CaseRow.case_id,
     CaseRow.case_ref,
@@ -41,25 +42,29 @@ def page(session: Session, after: tuple[str, str] | None = None, rows: int = PAG
 def matching(session: Session, words: Sequence[str], rows: int = PAGE_ROWS) -> Sequence[Any]:
     """Return cases with a key that begins with each word, each case once, in the order of its first key.
 
-    The longest word leads, because the fewest keys begin with it. Keys are walked in their order and the walk ends with
-    the last row wanted: nothing is sorted and no match is passed over.
+    The rarest word leads. Its keys are walked in their order and the walk ends with the last row wanted: nothing is
+    sorted and no match is passed over.
     """
     if not words:
         return []
-    longest, *others = sorted(words, key=len, reverse=True)
+    rarest, *others = _rarest_first(session, words)
     lead, earlier = aliased(SearchKey), aliased(SearchKey)
-    query = (
-        select(*_COLUMNS)
-        .join(lead, lead.case_id == CaseRow.case_id)
-        .where(_begins(lead, longest))
-        .where(~exists().where(earlier.case_id == lead.case_id, earlier.key >= longest, earlier.key < lead.key))
-        .order_by(lead.key, lead.case_id)
-        .limit(rows)
-    )
+    query = select(*_COLUMNS).join(lead, lead.case_id == CaseRow.case_id).where(_begins(lead, rarest))
     for word in others:
         other = aliased(SearchKey)
         query = query.where(exists().where(other.case_id == lead.case_id, _begins(other, word)))
-    return session.execute(query).all()
+    query = query.where(~exists().where(earlier.case_id == lead.case_id, earlier.key >= rarest, earlier.key < lead.key))
+    return session.execute(query.order_by(lead.key, lead.case_id).limit(rows)).all()
+
+
+def _rarest_first(session: Session, words: Sequence[str]) -> Sequence[str]:
+    """Order words by how many keys begin with each, counted no further than tells rare from common."""
+    if len(words) == 1:
+        return words
+    counted = (select(SearchKey.key).where(_begins(SearchKey, word)).limit(_COUNTED).subquery() for word in words)
+    counts = session.execute(select(*(select(func.count()).select_from(keys).scalar_subquery() for keys in counted)))
+    ranked = sorted((count, -len(word), word) for count, word in zip(counts.one(), words, strict=True))
+    return [word for _, _, word in ranked]
 
 
 def _begins(keys: type[SearchKey], word: str) -> ColumnElement[bool]:

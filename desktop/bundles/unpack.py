@@ -29,7 +29,7 @@ def decompress(stored: bytes, plain_bytes: int) -> bytes:
             plain = reader.read(plain_bytes + 1)
     except zstandard.ZstdError:
         raise Malformed("COMPRESSION") from None
-    if len(plain) != plain_bytes:
+    if len(plain) != plain_bytes:  # zstd compares with the frame's own claim; ours is what was signed
         raise Malformed("COMPRESSION")
     return plain
 

@@ -84,7 +84,7 @@ def read_file(path: str, limit_bytes: int) -> bytes:
     """Return a foreign file's bytes, bounded.
 
     Raises:
-        Obstacle: FILE_NOT_READABLE, or FILE_TOO_LARGE with the limit in bytes.
+        Obstacle: FILE_NOT_READABLE, or FILE_TOO_LARGE with the limit in MiB.
     """
     try:
         with Path(path).open("rb") as source:
@@ -92,7 +92,7 @@ def read_file(path: str, limit_bytes: int) -> bytes:
     except OSError:
         raise Obstacle("FILE_NOT_READABLE") from None
     if len(data) > limit_bytes:
-        raise Obstacle("FILE_TOO_LARGE", bytes=limit_bytes)
+        raise Obstacle("FILE_TOO_LARGE", limit_mib=limit_bytes // (1024 * 1024))
     return data
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from desktop.errors import NotTrusted, Obstacle
-from desktop.services import vault as vaults
 from tests.factory import Place, Secretariat, dump, enrol, make_case, make_office, make_secretariat, send
 
 
@@ -92,7 +91,7 @@ def test_a_practice_device_is_not_enrolled_by_a_real_secretariat(tmp_path: Path,
 def test_two_laptops_of_a_county_never_share_a_desk_code(
     tmp_path: Path, national: Secretariat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vaults.secrets, "randbelow", lambda _: 411)
+    monkeypatch.setattr("desktop.services.vault.secrets.randbelow", lambda _: 411)
     first, second = make_office(tmp_path / "first", "001"), make_office(tmp_path / "second", "001")
     enrol(first, national)
     file = second.desk.enrolment.make_file("laptop 2")

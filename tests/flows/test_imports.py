@@ -166,7 +166,7 @@ def test_A01_names_stand_letter_for_letter_as_they_were_typed(office: Place, cas
 
 
 def test_A03_every_apostrophe_is_found_by_any_other_and_by_none(office: Place, cases: dict[int, str]) -> None:
-    marks = str.maketrans("", "", "'’ʼ")
+    marks = str.maketrans("", "", "'’\u02bc")
     with_mark = {
         case_id
         for number, case_id in cases.items()
@@ -174,7 +174,7 @@ def test_A03_every_apostrophe_is_found_by_any_other_and_by_none(office: Place, c
         and not surname.isalpha()
     }
     assert len(with_mark) >= 2
-    for typed in ("Ng'ang'a", "Ng’ang’a", "Ngʼangʼa", "nganga", "NGANGA"):
+    for typed in ("Ng'ang'a", "Ng’ang’a", "Ng\u02bcang\u02bca", "nganga", "NGANGA"):
         assert with_mark <= {summary.case_id for summary in office.desk.cases.search(typed)}, typed
 
 

@@ -224,7 +224,7 @@ def test_the_same_person_travels_without_identity_in_a_bundle_that_is_not_identi
 
 
 def test_A05_names_travel_byte_for_byte_where_they_may_travel(office: Place, national: Place) -> None:
-    names = ("Ng'ang'a", "Ng’ang’a", "Ngʼangʼa", "ገብረመድህን", "أبوزيد", "Jose\u0301", "Nyamweya-Oseko")
+    names = ("Ng'ang'a", "Ng’ang’a", "Ng\u02bcang\u02bca", "ገብረመድህን", "أبوزيد", "Jose\u0301", "Nyamweya-Oseko")
     for surname in names:
         case_id = make_case(office, surname=surname)
         consent(office, case_id, "SHARE_SECRETARIAT_ID")

@@ -174,7 +174,7 @@ def test_the_letter_in_the_vault_is_the_letter_that_was_issued(office: Place, ca
     assert office.desk.referrals.letters_of(referral) == (issued.serial,)
     last = max(rows(office.desk.vault, "journal"), key=lambda row: int(row["n"]))
     assert (last["act"], last["object"]) == ("LETTER_VIEWED", issued.serial)
-    record = [item for item in office.desk.cases.open(case_id).of("referral") if item.record_id == referral][0]
+    record = next(item for item in office.desk.cases.open(case_id).of("referral") if item.record_id == referral)
     assert (record.text("status"), record.text("referral_no")) == ("ISSUED", issued.referral_no)
     with pytest.raises(Obstacle, match="LETTER_UNKNOWN"):
         office.desk.referrals.open_letter("L-0000000000")

@@ -1,8 +1,8 @@
 """Is this vault whole? A checker that shares no line with the program: sqlcipher3 and the formats page alone.
 
-Called as `check_vault.py FILE`, with the 32-byte key in hex on standard input. It prints one JSON object: the results of
-both integrity checks, the journal's length and whether its chain holds, and the newest revision of each record with
-its hash. A vault that does not open makes it fail.
+Called as `check_vault.py FILE`, with the 32-byte key in hex on standard input. It prints one JSON object: the results
+of both integrity checks, the journal's length and whether its chain holds, and the newest revision of each record
+with its hash. A vault that does not open makes it fail.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QKeySequence, QPainter, QPaintEvent, QPen, QSh
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QSpinBox, QWidget
 
 from ui.languages import plain, words
-from ui.theme import ICON_PX, RADIUS, TINY, icon, paint_icon, paint_mark, tokens
+from ui.theme import ICON_PX, RADIUS, SMALL, TINY, icon, paint_icon, paint_mark, tokens
 
 _RING_PX = 1.5
 
@@ -159,6 +159,7 @@ class StillSpinBox(QSpinBox):
         self.setObjectName(name)
         self.setRange(lowest, highest)
         self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.lineEdit().setTextMargins(SMALL, 0, SMALL, 0)  # the style sheet does not reach into the field
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the page."""

@@ -19,7 +19,6 @@ from desktop.bundles.unpack import decompress
 from desktop.crypto.encoding import Malformed, b64encode, canonical_json, sha256_hex
 from desktop.errors import NotTrusted
 from tests.unit.bundles import world
-from tests.unit.bundles.test_reader import as_is
 
 MIB = sizes.MIB
 # Beside the plaintext that age produced, which is there before the reader looks.
@@ -46,7 +45,7 @@ def with_records(stored: bytes, plain: int, encoding: Encoding = Encoding.ZSTD) 
     manifest = world.made().manifest
     journal = b"".join(bytes.fromhex(value) for value in world.journal().hashes)
     records = ManifestEntry(encoding, "records", plain, sha256_hex(stored), sha256_hex(stored), len(stored))
-    return world.resigned(manifest, stored + journal, entries=(records, as_is("journal", journal)))
+    return world.resigned(manifest, stored + journal, entries=(records, world.as_is("journal", journal)))
 
 
 def frame_of(plain: bytes, **options: Any) -> bytes:
@@ -205,7 +204,7 @@ def test_R12_sealed_item_that_claims_four_gibibytes_is_refused() -> None:
     manifest = world.made().manifest
     journal = b"".join(bytes.fromhex(value) for value in world.journal().hashes)
     body = b"\xff\xff\xff\xff" + bytes(100)
-    entries = (as_is("journal", journal), as_is("sealed", body))
+    entries = (world.as_is("journal", journal), world.as_is("sealed", body))
     plaintext = world.resigned(manifest, journal + body, entries=entries)
     assert refused_cheaply(plaintext) == ReasonCode.SEALED_WRONG
 

@@ -271,6 +271,16 @@ def test_restored_before_anything_was_sent_is_the_first() -> None:
     assert outcomes([laptop.restored(SECOND).send("N1")]) == [NEXT]
 
 
+def test_gap_in_an_incarnation_that_is_the_first_counts_its_own_numbers_only() -> None:
+    laptop = Laptop(FIRST)
+    laptop.work()
+    restored = laptop.restored(SECOND)
+    sent = [restored.send(f"N{n}") for n in range(1, 4)]
+    intake = Intake()
+    intake.take(sent[0])
+    assert intake.take(sent[2]).missing == (2,)
+
+
 @pytest.mark.parametrize(
     "tamper",
     ["shortened", "rewritten", "begun anew"],

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from desktop.bundles import frame, sizes
 from desktop.bundles.enrolment import Enrolment
-from desktop.bundles.manifest import PAYLOAD_TYPE, Identity, Manifest, PreviousIncarnation, RosterMark, manifest_bytes
+from desktop.bundles.manifest import (
+    PAYLOAD_TYPE,
+    Encoding,
+    Identity,
+    Manifest,
+    ManifestEntry,
+    PreviousIncarnation,
+    RosterMark,
+    manifest_bytes,
+)
 from desktop.bundles.reader import Decrypted, OpenedBundle, open_and_verify, open_decrypted
 from desktop.bundles.receipt import JournalMark, Outcome, Receipt, Returned
 from desktop.bundles.records import RecordLine
@@ -19,8 +30,10 @@ from desktop.bundles.roster import Device, Office, Recipient, Roster, Use, sign_
 from desktop.bundles.sequence import Link, Standing, link_of
 from desktop.bundles.trust import KeySet, Package, Root, sign_keyset, sign_root
 from desktop.bundles.writer import BUNDLE_MAGIC, BundleFacts, MadeBundle, SealedItem, make_bundle
+from desktop.crypto.encoding import canonical_json, sha256_hex
 from desktop.crypto.sealing import open_sealed, public_key
 from desktop.crypto.signing import public_bytes, sign_envelope
+from desktop.errors import NotTrusted
 from desktop.rules.journal_chain import Act, Entry, HashRun, next_entry
 
 NOON = "2026-11-25T09:00:00.000Z"
@@ -300,3 +313,36 @@ def receipt(**changes: Any) -> Receipt:
 
 def restored(sequence: int, count: int, head: str, incarnation: str = INCARNATION) -> PreviousIncarnation:
     return PreviousIncarnation(incarnation, count, head, sequence)
+
+
+def refusal(act: Callable[[], object]) -> str:
+    with pytest.raises(NotTrusted) as refused:
+        act()
+    return refused.value.code
+
+
+def as_is(name: str, body: bytes) -> ManifestEntry:
+    digest = sha256_hex(body)
+    return ManifestEntry(Encoding.IDENTITY, name, len(body), digest, digest, len(body))
+
+
+def with_entries(*named: tuple[str, bytes]) -> bytes:
+    """A bundle whose entries, besides the journal, are exactly these, stored as they are."""
+    bundle = made()
+    run = journal()
+    bodies = [(name, body) for name, body in named if name == "records"]
+    bodies.append(("journal", b"".join(bytes.fromhex(value) for value in run.hashes)))
+    bodies += [(name, body) for name, body in named if name != "records"]
+    entries = tuple(as_is(name, body) for name, body in bodies)
+    return resigned(bundle.manifest, b"".join(body for _, body in bodies), entries=entries)
+
+
+def edited_payload(change: Callable[[dict[str, Any]], None]) -> bytes:
+    bundle = made()
+    value = asdict(bundle.manifest)
+    change(value)
+    return plain_bundle(canonical_json(value), bodies_of(bundle))
+
+
+def next_roster(before: Roster, **changes: Any) -> Roster:
+    return replace(before, version=before.version + 1, previous=before.payload_sha256, **changes)

@@ -5,7 +5,7 @@ import traceback
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -178,7 +178,7 @@ def test_the_key_shows_in_no_address_name_or_error(path: Path) -> None:
 
 def test_an_error_shows_no_value_that_was_to_be_stored(store: Store) -> None:
     row = {"id": "1", "desk_number": 1, "name": NAME, "title": "", "phone": "", "role": "CLERK"}
-    statement = DeskUser.__table__.insert()
+    statement = insert(DeskUser)
     with store.writing() as session:
         session.execute(statement, [row])
     with pytest.raises(Exception, match="UNIQUE") as raw, store.engine.execution_options(write=True).begin() as direct:
@@ -278,4 +278,3 @@ def test_a_fault_of_the_program_is_not_told_as_damage(store: Store) -> None:
     with pytest.raises(OperationalError) as fault, store.reading() as session:
         session.execute(text("SELECT * FROM nowhere"))
     assert not isinstance(fault.value, StorageError)
-

@@ -119,12 +119,16 @@ def test_reading_takes_no_write_lock_and_ends_without_a_commit(store: Store) -> 
 
 
 def test_a_failed_block_rolls_back_rows_and_tables_alike(store: Store) -> None:
-    with pytest.raises(ZeroDivisionError), store.writing() as session:
-        session.add(secret("A"))
-        session.flush()
-        session.execute(text("CREATE TABLE made_by_mistake (x)"))
-        session.execute(text("ALTER TABLE secret ADD COLUMN y"))
-        raise ZeroDivisionError
+    def fail_half_way() -> None:
+        with store.writing() as session:
+            session.add(secret("A"))
+            session.flush()
+            session.execute(text("CREATE TABLE made_by_mistake (x)"))
+            session.execute(text("ALTER TABLE secret ADD COLUMN y"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_half_way()
     assert names(store) == []
     with store.reading() as session:
         assert session.execute(text("SELECT 1 FROM sqlite_master WHERE name = 'made_by_mistake'")).all() == []
@@ -138,7 +142,6 @@ def test_a_failed_block_rolls_back_rows_and_tables_alike(store: Store) -> None:
 def test_nothing_can_be_committed_while_reading(store: Store, statement: str) -> None:
     with pytest.raises(WriteFailed), store.reading() as session:
         session.execute(text(statement))
-        session.commit()
     assert names(store) == []
     with store.writing() as session:  # and the next writer is free to write
         session.add(secret("B"))
@@ -178,8 +181,7 @@ def test_a_full_file_is_rolled_back_and_the_next_write_works(store: Store) -> No
         pages = session.execute(text("PRAGMA page_count")).scalar_one()
         session.execute(text(f"PRAGMA max_page_count = {pages + 5}"))
     with pytest.raises(Full), store.writing() as session:
-        session.add(secret("A"))
-        session.add(Secret(name="B", value=bytes(1_000_000), since=""))
+        session.add_all([secret("A"), Secret(name="B", value=bytes(1_000_000), since="")])
     assert names(store) == []
     with store.writing() as session:
         session.add(secret("C"))

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from desktop import vault_files
+from tests.ui.conftest import Office, Opened
+from tests.ui.test_unlock import on_screen, part, start_page, unlock_with
+from ui import app, languages
+from ui.screens.start import Start
+from ui.screens.unlock import Unlock
+
+Open = Callable[[Path], Opened]
+
+
+def test_ctrl_l_takes_the_screen_away_closes_the_vault_and_replaces_the_process(
+    qtbot: QtBot, office: Office, open_window: Open
+) -> None:
+    opened = open_window(office.folder)
+    unlock_with(qtbot, opened, office.sentence)
+    start_page(qtbot, opened)
+    qtbot.keyClick(opened.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: opened.replaced == ["replaced"], timeout=5_000)
+    vault_files.lock_vault(office.folder).close()  # another process may have the vault now
+    qtbot.waitUntil(lambda: opened.window.findChild(Start) is None)
+    assert [label.text() for label in opened.window.findChildren(QLabel) if label.isVisible()] == []
+
+
+def test_the_lock_button_does_the_same_once(qtbot: QtBot, office: Office, open_window: Open) -> None:
+    opened = open_window(office.folder)
+    unlock_with(qtbot, opened, office.sentence)
+    start_page(qtbot, opened)
+    button = part(opened, QPushButton, "start.lock")
+    button.click()
+    button.click()
+    qtbot.waitUntil(lambda: opened.replaced != [], timeout=5_000)
+    opened.window._leave()
+    assert opened.replaced == ["replaced"]
+
+
+def test_a_busy_lane_does_not_keep_the_process(
+    qtbot: QtBot, office: Office, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.main_window.LONGEST_CLOSING_MS", 50)
+    opened = open_window(office.folder)
+    unlock_with(qtbot, opened, office.sentence)
+    start_page(qtbot, opened)
+    from threading import Event
+
+    free = Event()
+    opened.jobs.run(free.wait, owner=opened.window, done=lambda _: None, failed=lambda _: None)
+    try:
+        opened.window.lock()
+        qtbot.waitUntil(lambda: opened.replaced == ["replaced"], timeout=5_000)
+    finally:
+        free.set()
+
+
+def test_before_unlock_there_is_nothing_to_lock(qtbot: QtBot, office: Office, open_window: Open) -> None:
+    opened = open_window(office.folder)
+    qtbot.keyClick(opened.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    assert opened.window.findChild(Unlock) is not None
+    assert opened.replaced == []
+
+
+def test_a_fault_takes_the_screen_away_closes_the_vault_and_shows_its_number(
+    qtbot: QtBot, office: Office, open_window: Open
+) -> None:
+    opened = open_window(office.folder)
+    unlock_with(qtbot, opened, office.sentence)
+    start_page(qtbot, opened)
+    opened.window.show_fault("7K2M")
+    opened.window.show_fault("XXXX")
+    assert on_screen(opened, "fault.number") == "7K2M"
+    qtbot.waitUntil(lambda: _is_free(office.folder))
+    qtbot.waitUntil(lambda: opened.window.findChild(Start) is None)
+    part(opened, QPushButton, "fault.start_again").click()
+    assert opened.replaced == ["replaced"]
+
+
+def _is_free(folder: Path) -> bool:
+    from desktop.errors import VaultBusy
+
+    try:
+        vault_files.lock_vault(folder).close()
+    except VaultBusy:
+        return False
+    return True
+
+
+def test_the_new_process_is_told_the_data_folder_and_the_language_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/opt/python")
+    languages.switch("en")
+    assert app.own_command("/data") == ["/opt/python", "-I", "-m", "ui", "--data", "/data", "--language", "en"]
+    assert app.own_command(None) == ["/opt/python", "-I", "-m", "ui", "--language", "en"]
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert app.own_command(None) == ["/opt/python", "--language", "en"]
+
+
+def test_the_new_environment_holds_only_what_is_allowed() -> None:
+    given = {
+        "HOME": "/home/asha",
+        "LC_ALL": "sw_KE.UTF-8",
+        "DISPLAY": ":0",
+        "QT_PLUGIN_PATH": "/tmp/planted",
+        "QT_QPA_PLATFORM_PLUGIN_PATH": "/tmp/planted",
+        "LD_PRELOAD": "/tmp/planted.so",
+        "PYTHONPATH": "/tmp/planted",
+        "SENTENCE": "secret",
+        "SystemRoot": "C:\\Windows",
+    }
+    assert app.allowed_environment(given) == {
+        "HOME": "/home/asha",
+        "LC_ALL": "sw_KE.UTF-8",
+        "DISPLAY": ":0",
+        "SystemRoot": "C:\\Windows",
+        "PYINSTALLER_RESET_ENVIRONMENT": "1",
+    }
+
+
+def test_qt_is_not_told_where_to_take_plugins_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    monkeypatch.setenv("QT_PLUGIN_PATH", "/tmp/planted")
+    monkeypatch.setenv("QML2_IMPORT_PATH", "/tmp/planted")
+    monkeypatch.setenv("QT_SCALE_FACTOR", "1.5")
+    app.forget_search_paths()
+    assert "QT_PLUGIN_PATH" not in os.environ
+    assert "QML2_IMPORT_PATH" not in os.environ
+    assert os.environ["QT_SCALE_FACTOR"] == "1.5"
+
+
+def test_where_there_is_no_exec_a_new_process_is_started_and_this_one_ends(
+    application: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+
+    class Ended(BaseException):
+        pass
+
+    def end(status: int) -> None:
+        order.append(f"ended {status}")
+        raise Ended
+
+    def start(command: list[str], *, env: dict[str, str], close_fds: bool) -> None:
+        assert close_fds
+        assert env["PYINSTALLER_RESET_ENVIRONMENT"] == "1"
+        order.append("started")
+
+    class Watchdog:
+        def __init__(self, seconds: float, work: Callable[[int], None], arguments: tuple[int]) -> None:
+            assert seconds == 3
+            assert work is end
+            self.daemon = False
+
+        def start(self) -> None:
+            order.append("watched")
+
+    monkeypatch.setattr(app.sys, "platform", "win32")
+    monkeypatch.setattr(app.os, "_exit", end)
+    monkeypatch.setattr("subprocess.Popen", start)
+    monkeypatch.setattr(app.threading, "Timer", Watchdog)
+    with pytest.raises(Ended):
+        app.replace_process(None)
+    assert order == ["watched", "started", "ended 0"]
