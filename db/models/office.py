@@ -161,12 +161,10 @@ class ExportedView(Base):
 
 
 class TakenRoster(Base):
-    """The trust documents this device took in; the highest version is in force."""
+    """The trust documents this device took in, every root from the first on; the highest version is in force."""
 
     __tablename__ = "taken_roster"
 
     version: Mapped[Count] = mapped_column(primary_key=True)
-    root: Mapped[bytes] = mapped_column(LargeBinary)
-    keyset: Mapped[bytes] = mapped_column(LargeBinary)
-    roster: Mapped[bytes] = mapped_column(LargeBinary)
+    package: Mapped[bytes] = mapped_column(LargeBinary)
     taken_at: Mapped[Stamp]

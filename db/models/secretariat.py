@@ -10,14 +10,12 @@ from db.types import Code, Count, Hash, Stamp, Uid
 
 
 class Trust(Base):
-    """A version of the trust documents the Secretariat issued; the highest roster version is in force."""
+    """A version of the trust documents the Secretariat issued, every root in it; the highest version is in force."""
 
     __tablename__ = "trust"
 
     roster_version: Mapped[Count] = mapped_column(primary_key=True)
-    root: Mapped[bytes] = mapped_column(LargeBinary)
-    keyset: Mapped[bytes] = mapped_column(LargeBinary)
-    roster: Mapped[bytes] = mapped_column(LargeBinary)
+    package: Mapped[bytes] = mapped_column(LargeBinary)
     issued_at: Mapped[Stamp]
 
 

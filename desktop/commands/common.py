@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import getpass
 import os
 import sys
@@ -16,6 +17,7 @@ from desktop.messages import Language, explain, explain_problem
 from desktop.paths import data_folder
 
 _PARTIAL = ".partial"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _MAX_SENTENCE_BYTES = 1024
 
 
@@ -100,7 +102,7 @@ def write_file(folder: Path, name: str, data: bytes) -> Path:
     """Write a file so that its final name never holds half of it: partial file, sync, read again, rename.
 
     Raises:
-        Obstacle: DISK_FULL, or FOLDER_NOT_WRITABLE.
+        Obstacle: DISK_FULL, FOLDER_NOT_WRITABLE, or WRITE_FAILED when it reads back otherwise.
     """
     final = folder.absolute() / name
     partial = final.with_name(final.name + _PARTIAL)
@@ -113,8 +115,10 @@ def write_file(folder: Path, name: str, data: bytes) -> Path:
         if partial.read_bytes() != data:
             raise Obstacle("WRITE_FAILED")
         partial.replace(final)
-    except OSError as error:
+    except (OSError, Obstacle) as error:
         with contextlib.suppress(OSError):
             partial.unlink()
-        raise Obstacle("DISK_FULL" if error.errno == 28 else "FOLDER_NOT_WRITABLE") from None
+        if isinstance(error, Obstacle):
+            raise
+        raise Obstacle("DISK_FULL" if error.errno in _FULL else "FOLDER_NOT_WRITABLE") from None
     return final

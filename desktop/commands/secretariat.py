@@ -8,7 +8,7 @@ from pathlib import Path
 from desktop.bundles.sizes import MAX_FILE_BYTES
 from desktop.clock import SystemClock
 from desktop.commands.common import add_vault_options, door, read_file, say, unlocked, write_file
-from desktop.errors import DeskError
+from desktop.errors import DeskError, Obstacle
 from desktop.messages import explain
 from desktop.services.secretariat import found_secretariat
 
@@ -102,6 +102,7 @@ def _receipts(options: argparse.Namespace) -> int:
             say(f"{item.issued_at} {item.file_name} bundle {item.bundle_sha256[:12]}")
         if options.save:
             content = desk.intake.receipt_file(options.save)
-            if content is not None:
-                say(f"receipt: {write_file(Path(options.out), options.save, content)}")
+            if content is None:
+                raise Obstacle("RECEIPT_UNKNOWN")
+            say(f"receipt: {write_file(Path(options.out), options.save, content)}")
     return 0

@@ -96,9 +96,11 @@ class Walk:
             SystemClock(),
             name="Secretariat (practice)",
             person=("N. Practice", "Keeper", ""),
+            roots=1,
+            threshold=1,
             practice=True,
         )
-        yield "secretariat store made: three roots of which two sign, roster, intake and receipt keys"
+        yield "secretariat store made: one root as for a pilot, roster, intake and receipt keys"
         office = office_door.unlock(1, created.sentence)
         national = national_door.unlock(1, founded.created.sentence)
         try:

@@ -105,7 +105,10 @@ def _check_nesting(skeleton: bytes) -> None:
     for _ in range(MAX_DEPTH):
         if not brackets:
             return
-        brackets = brackets.replace(b"[]", b"")
+        fewer = brackets.replace(b"[]", b"")
+        if len(fewer) == len(brackets):
+            break
+        brackets = fewer
     if brackets:
         balanced = brackets.count(b"[") == brackets.count(b"]")
         raise Malformed("DEPTH" if balanced or brackets.startswith(b"[" * (MAX_DEPTH + 1)) else "JSON")

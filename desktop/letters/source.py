@@ -46,6 +46,7 @@ class Person:
     interpreter_needed: bool
     names: str = field(default="", repr=False)
     safe_alias: str = field(default="", repr=False)
+    known_as: str = field(default="", repr=False)  # never printed; hidden like the names outside NAME mode
     disability_help: str = field(default="", repr=False)
     phone_to_call: str = field(default="", repr=False)
     birth_date: str = field(default="", repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
@@ -15,7 +15,15 @@ from desktop import VERSION
 from desktop.bundles import members
 from desktop.bundles.enrolment import ENROLMENT_LABEL, ROOT_LABEL, Enrolment, digits, make_enrolment, same_digits
 from desktop.bundles.roster import Roster, Use
-from desktop.bundles.trust import Package, Trust, open_package, payload_of_root, trust_of, verify_package
+from desktop.bundles.trust import (
+    Trust,
+    open_package,
+    package_bytes,
+    parse_package,
+    payload_of_root,
+    trust_of,
+    verify_package,
+)
 from desktop.crypto.encoding import Malformed
 from desktop.crypto.sealing import public_key
 from desktop.crypto.signing import public_bytes
@@ -56,7 +64,7 @@ def trust_in_force(session: Session, practice: bool) -> Trust | None:
     row = session.scalars(select(TakenRoster).order_by(TakenRoster.version.desc()).limit(1)).first()
     if row is None:
         return None
-    return trust_of(Package((row.root,), row.keyset, (row.roster,)), practice=practice)
+    return trust_of(parse_package(row.package), practice=practice)
 
 
 def roster_in_force(session: Session, practice: bool) -> Roster:
@@ -144,9 +152,7 @@ class EnrolmentService:
                 session.add(
                     TakenRoster(
                         version=trust.roster.version,
-                        root=package.roots[-1],
-                        keyset=package.keyset,
-                        roster=package.rosters[-1],
+                        package=package_bytes(replace(package, rosters=package.rosters[-1:])),
                         taken_at=self._vault.now(),
                     )
                 )

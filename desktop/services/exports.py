@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -180,9 +180,22 @@ class ExportService:
                 fields["was_child"] = records.was_child_in(case, day)
             view = self._view(record.kind, fields, day, named)
             lines.append(record_line(stored, view))
-            if revision.sealed is not None and stored.sealed is not None and self._vault.restricted_recipients:
-                sealed.append(SealedItem(record.id, record.rev, stored.sealed.commit, revision.sealed))
+            sealed.extend(self._sealed_since(session, record))
         return lines, sealed
+
+    def _sealed_since(self, session: Session, record: Record) -> Iterator[SealedItem]:
+        """Yield the sealed values of every revision since the record was last sent, for the restricted intake."""
+        if not self._vault.restricted_recipients:
+            return
+        rows = session.execute(
+            select(Revision.rev, Revision.body, Revision.sealed).where(
+                Revision.record_id == record.id, Revision.rev > record.sent_rev, Revision.sealed.is_not(None)
+            )
+        )
+        for rev, body, content in rows:
+            note = parse_revision(body).sealed
+            if note is not None and content is not None:
+                yield SealedItem(record.id, rev, note.commit, content)
 
     def _view(self, kind: str, stored: Mapping[str, object], day: date, named: bool) -> dict[str, object]:
         form = self._vault.catalogue.forms[kind]

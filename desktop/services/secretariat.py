@@ -23,6 +23,8 @@ from desktop.bundles.trust import (
     Root,
     Trust,
     make_package,
+    package_bytes,
+    parse_package,
     payload_of_root,
     sign_keyset,
     sign_root,
@@ -146,9 +148,9 @@ def found_secretariat(
         session.add(
             TrustRow(
                 roster_version=1,
-                root=envelope,
-                keyset=sign_keyset(keyset, *root_keys),
-                roster=sign_roster(roster, roster_key),
+                package=package_bytes(
+                    Package((envelope,), sign_keyset(keyset, *root_keys), (sign_roster(roster, roster_key),))
+                ),
                 issued_at=stamp(now),
             )
         )
@@ -166,15 +168,17 @@ def _offline(use: KeyUse, private: bytes) -> OfflineKey:
     return OfflineKey(file_name("K"), make_key_file(use, private, sentence, words, cost=cost), sentence, use)
 
 
-def trust_documents(session: Session) -> tuple[TrustRow, ...]:
-    """Return every version issued, the oldest first."""
-    return tuple(session.scalars(select(TrustRow).order_by(TrustRow.roster_version)))
+def packages_issued(session: Session) -> tuple[Package, ...]:
+    """Return the trust documents of every roster version, the oldest first; each holds one roster."""
+    return tuple(
+        parse_package(body) for body in session.scalars(select(TrustRow.package).order_by(TrustRow.roster_version))
+    )
 
 
 def trust_now(session: Session, practice: bool) -> Trust:
     """Return the trust documents in force, verified."""
-    newest = trust_documents(session)[-1]
-    return trust_of(Package((newest.root,), newest.keyset, (newest.roster,)), practice=practice)
+    newest = session.scalars(select(TrustRow.package).order_by(TrustRow.roster_version.desc()).limit(1)).one()
+    return trust_of(parse_package(newest), practice=practice)
 
 
 def signing_key(session: Session, name: str) -> Ed25519PrivateKey:
@@ -228,21 +232,28 @@ class SecretariatService:
                 journal.append(
                     session, self._vault, Act.DEVICE_ENROLLED, device.device, revision_hash=enrolment.access_list
                 )
-            issued = trust_documents(session)
-            package = make_package(
-                roots=(issued[-1].root,),
-                keyset=issued[-1].keyset,
-                rosters=tuple(item.roster for item in issued),
-                recipient=device.x25519,
-            )
+            issued = packages_issued(session)
+            newest = issued[-1]
+            rosters = self._rosters_for(issued, device)
+            package = make_package(roots=newest.roots, keyset=newest.keyset, rosters=rosters, recipient=device.x25519)
+            version = trust_now(session, self._vault.practice).roster.version
         return Enrolled(
             device.device,
             device.office,
-            issued[-1].roster_version,
+            version,
             package.file_name,
             package.content,
-            digits(ROOT_LABEL, payload_of_root(issued[-1].root)),
+            digits(ROOT_LABEL, payload_of_root(newest.roots[-1])),
         )
+
+    def _rosters_for(self, issued: Sequence[Package], device: Device) -> tuple[bytes, ...]:
+        """Return the rosters since the first that names the device: it may hold any of them, and follows the links."""
+        since: list[bytes] = []
+        for package in reversed(issued):
+            if device not in trust_of(package, practice=self._vault.practice).roster.devices:
+                break
+            since.insert(0, package.rosters[-1])
+        return tuple(since)
 
     def _issue(self, session: Session, roster: Roster, device: Device, office: Office) -> None:
         offices = {item.code: item for item in (*roster.offices, office)}
@@ -256,13 +267,12 @@ class SecretariatService:
             issued_at=stamp(now),
             expires_at=stamp(now + timedelta(days=_ROSTER_DAYS)),
         )
-        newest = trust_documents(session)[-1]
+        signed = sign_roster(following, signing_key(session, ROSTER_KEY))
+        newest = packages_issued(session)[-1]
         session.add(
             TrustRow(
                 roster_version=following.version,
-                root=newest.root,
-                keyset=newest.keyset,
-                roster=sign_roster(following, signing_key(session, ROSTER_KEY)),
+                package=package_bytes(replace(newest, rosters=(signed,))),
                 issued_at=stamp(now),
             )
         )
@@ -272,7 +282,7 @@ class SecretariatService:
         """Return the digits of the root document, to be read out to an office that rings."""
         self._vault.require("secretariat.enrol")
         with self._vault.reading() as session:
-            return digits(ROOT_LABEL, payload_of_root(trust_documents(session)[-1].root))
+            return digits(ROOT_LABEL, payload_of_root(packages_issued(session)[-1].roots[-1]))
 
 
 def _refuse_clash(devices: Sequence[Device], new: Device) -> None:

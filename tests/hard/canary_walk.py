@@ -20,8 +20,18 @@ from desktop.cli import main as rufaa_cli
 from desktop.commands.common import write_file
 from desktop.errors import DeskError
 from desktop.rules.records import RecordDraft
-from tests.factory import Place, consent, draft_of, enrol, make_case, make_office, make_provider, make_secretariat
-from tests.factory import refer, send_bundle
+from tests.factory import (
+    Place,
+    consent,
+    draft_of,
+    enrol,
+    make_case,
+    make_office,
+    make_provider,
+    make_secretariat,
+    refer,
+    send_bundle,
+)
 
 SMALL_LAPTOP_BYTES = 4_000_000_000
 

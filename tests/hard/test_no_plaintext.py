@@ -76,7 +76,7 @@ class Walked:
 
 
 def workbooks(folder: Path) -> dict[str, str]:
-    """A good workbook with planted names, the same cut short, and the same with macros; and a file of a telling name."""
+    """A good workbook with planted names, the same cut short, the same with macros, and a file of a telling name."""
     book = openpyxl.load_workbook(io.BytesIO(WORKBOOK))
     sheet = book["Sheet1"]
     for row, word in enumerate(WORDS, start=3):

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop import vault_files
+from desktop.errors import VaultBusy
 from tests.ui.conftest import Office, Opened
-from tests.ui.test_unlock import on_screen, part, start_page, unlock_with
+from tests.ui.hands import on_screen, part, start_page, unlock_with
 from ui import app, languages
 from ui.screens.start import Start
 from ui.screens.unlock import Unlock
@@ -23,9 +27,9 @@ def test_ctrl_l_takes_the_screen_away_closes_the_vault_and_replaces_the_process(
     qtbot: QtBot, office: Office, open_window: Open
 ) -> None:
     opened = open_window(office.folder)
-    unlock_with(qtbot, opened, office.sentence)
+    unlock_with(opened, office.sentence)
     start_page(qtbot, opened)
-    qtbot.keyClick(opened.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(opened.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: opened.replaced == ["replaced"], timeout=5_000)
     vault_files.lock_vault(office.folder).close()  # another process may have the vault now
     qtbot.waitUntil(lambda: opened.window.findChild(Start) is None)
@@ -34,7 +38,7 @@ def test_ctrl_l_takes_the_screen_away_closes_the_vault_and_replaces_the_process(
 
 def test_the_lock_button_does_the_same_once(qtbot: QtBot, office: Office, open_window: Open) -> None:
     opened = open_window(office.folder)
-    unlock_with(qtbot, opened, office.sentence)
+    unlock_with(opened, office.sentence)
     start_page(qtbot, opened)
     button = part(opened, QPushButton, "start.lock")
     button.click()
@@ -49,11 +53,9 @@ def test_a_busy_lane_does_not_keep_the_process(
 ) -> None:
     monkeypatch.setattr("ui.main_window.LONGEST_CLOSING_MS", 50)
     opened = open_window(office.folder)
-    unlock_with(qtbot, opened, office.sentence)
+    unlock_with(opened, office.sentence)
     start_page(qtbot, opened)
-    from threading import Event
-
-    free = Event()
+    free = threading.Event()
     opened.jobs.run(free.wait, owner=opened.window, done=lambda _: None, failed=lambda _: None)
     try:
         opened.window.lock()
@@ -64,7 +66,7 @@ def test_a_busy_lane_does_not_keep_the_process(
 
 def test_before_unlock_there_is_nothing_to_lock(qtbot: QtBot, office: Office, open_window: Open) -> None:
     opened = open_window(office.folder)
-    qtbot.keyClick(opened.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(opened.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     assert opened.window.findChild(Unlock) is not None
     assert opened.replaced == []
 
@@ -73,7 +75,7 @@ def test_a_fault_takes_the_screen_away_closes_the_vault_and_shows_its_number(
     qtbot: QtBot, office: Office, open_window: Open
 ) -> None:
     opened = open_window(office.folder)
-    unlock_with(qtbot, opened, office.sentence)
+    unlock_with(opened, office.sentence)
     start_page(qtbot, opened)
     opened.window.show_fault("7K2M")
     opened.window.show_fault("XXXX")
@@ -85,8 +87,6 @@ def test_a_fault_takes_the_screen_away_closes_the_vault_and_shows_its_number(
 
 
 def _is_free(folder: Path) -> bool:
-    from desktop.errors import VaultBusy
-
     try:
         vault_files.lock_vault(folder).close()
     except VaultBusy:
@@ -127,8 +127,6 @@ def test_the_new_environment_holds_only_what_is_allowed() -> None:
 
 
 def test_qt_is_not_told_where_to_take_plugins_from(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     monkeypatch.setenv("QT_PLUGIN_PATH", "/tmp/planted")
     monkeypatch.setenv("QML2_IMPORT_PATH", "/tmp/planted")
     monkeypatch.setenv("QT_SCALE_FACTOR", "1.5")
@@ -164,10 +162,10 @@ def test_where_there_is_no_exec_a_new_process_is_started_and_this_one_ends(
         def start(self) -> None:
             order.append("watched")
 
-    monkeypatch.setattr(app.sys, "platform", "win32")
-    monkeypatch.setattr(app.os, "_exit", end)
+    monkeypatch.setattr("sys.platform", "win32")
+    monkeypatch.setattr("os._exit", end)
     monkeypatch.setattr("subprocess.Popen", start)
-    monkeypatch.setattr(app.threading, "Timer", Watchdog)
+    monkeypatch.setattr("threading.Timer", Watchdog)
     with pytest.raises(Ended):
         app.replace_process(None)
     assert order == ["watched", "started", "ended 0"]

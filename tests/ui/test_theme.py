@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
@@ -90,8 +91,6 @@ def test_every_shipped_icon_is_drawn_in_the_colour_asked_for(application: QAppli
 
 
 def test_no_icon_is_shipped_that_no_screen_uses() -> None:
-    from pathlib import Path
-
     code = "".join(file.read_text(encoding="utf-8") for file in Path(theme.__file__).parent.rglob("*.py"))
     names = {item.name.removesuffix(".svg") for item in resource("icons").iterdir() if item.name.endswith(".svg")}
     assert {name for name in names if f'"{name}"' not in code} == set()

@@ -3,27 +3,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAccessible, QGuiApplication
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible, QGuiApplication, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop import errors
 from desktop.attempts import Attempts
 from desktop.clock import FixedClock, SystemClock
-from desktop.messages import LANGUAGES, explain
+from desktop.messages import LANGUAGES, Language, explain
 from tests.ui.conftest import OFFICE, SUPERVISOR, Office, Opened
+from tests.ui.hands import on_screen, part, start_page, unlock_with
 from ui import languages
 from ui.screens import notice
-from ui.screens.start import Start
 from ui.screens.unlock import Unlock
 from ui.widgets.passphrase_edit import HINTS, PassphraseEdit, SentenceStrip
 
 Open = Callable[[Path], Opened]
-Kind = TypeVar("Kind", bound=QObject)
 
 REFUSALS = (
     errors.HeaderDamaged("HEADER_DAMAGED"),
@@ -35,36 +34,13 @@ REFUSALS = (
 )
 
 
-def part(opened: Opened, kind: type[Kind], name: str) -> Kind:
-    found = opened.window.findChild(kind, name)
-    assert isinstance(found, kind), name
-    return found
-
-
-def on_screen(opened: Opened, name: str) -> str:
-    label = part(opened, QLabel, name)
-    assert label.isVisible()
-    return label.text()
-
-
-def unlock_with(qtbot: QtBot, opened: Opened, sentence: str) -> None:
-    field = part(opened, QLineEdit, "unlock.sentence")
-    qtbot.keyClicks(field, sentence)
-    qtbot.keyClick(field, Qt.Key.Key_Return)
-
-
-def start_page(qtbot: QtBot, opened: Opened) -> None:
-    qtbot.waitUntil(lambda: opened.window.findChild(Start) is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: on_screen(opened, "start.last_saved") != "", timeout=20_000)
-
-
 def problem(opened: Opened) -> str:
     return on_screen(opened, "unlock.sentence.problem")
 
 
 def test_the_right_sentence_typed_and_entered_opens_the_desk(qtbot: QtBot, office: Office, open_window: Open) -> None:
     opened = open_window(office.folder)
-    unlock_with(qtbot, opened, office.sentence)
+    unlock_with(opened, office.sentence)
     start_page(qtbot, opened)
     assert on_screen(opened, "start.office") == OFFICE
     assert SUPERVISOR in on_screen(opened, "start.last_saved.by")
@@ -78,8 +54,8 @@ def test_four_letters_of_each_word_open_the_desk_from_the_button(
 ) -> None:
     opened = open_window(office.folder)
     field = part(opened, QLineEdit, "unlock.sentence")
-    qtbot.keyClicks(field, " ".join(word[:4] for word in office.sentence.split()))
-    qtbot.mouseClick(part(opened, QPushButton, "unlock.unlock"), Qt.MouseButton.LeftButton)
+    QTest.keyClicks(field, " ".join(word[:4] for word in office.sentence.split()))
+    QTest.mouseClick(part(opened, QPushButton, "unlock.unlock"), Qt.MouseButton.LeftButton)
     assert on_screen(opened, "unlock.state") == "Opening the vault…"
     assert field.isReadOnly()
     start_page(qtbot, opened)
@@ -89,14 +65,14 @@ def test_the_window_title_and_the_message_hold_nothing_personal(
     qtbot: QtBot, office: Office, open_window: Open
 ) -> None:
     opened = open_window(office.folder)
-    unlock_with(qtbot, opened, office.sentence)
+    unlock_with(opened, office.sentence)
     start_page(qtbot, opened)
     assert opened.window.windowTitle() == "Rufaa"
 
 
 def test_a_practice_vault_is_marked_on_the_start_page(qtbot: QtBot, practice_office: Office, open_window: Open) -> None:
     opened = open_window(practice_office.folder)
-    unlock_with(qtbot, opened, practice_office.sentence)
+    unlock_with(opened, practice_office.sentence)
     start_page(qtbot, opened)
     assert on_screen(opened, "start.practice") == "PRACTICE"
 
@@ -106,7 +82,7 @@ def test_a_wrong_sentence_is_told_in_place_and_selected_for_typing_over(
 ) -> None:
     opened = open_window(office.folder)
     wrong = " ".join(reversed(office.sentence.split()))
-    unlock_with(qtbot, opened, wrong)
+    unlock_with(opened, wrong)
     expected = explain(errors.WrongSentence("WRONG_SENTENCE"), "en")
     qtbot.waitUntil(lambda: problem(opened) == expected, timeout=20_000)
     field = part(opened, QLineEdit, "unlock.sentence")
@@ -114,22 +90,22 @@ def test_a_wrong_sentence_is_told_in_place_and_selected_for_typing_over(
     assert field.selectionLength() == len(wrong)
     assert field.accessibleDescription() == expected
     assert not field.isReadOnly()
-    qtbot.keyClicks(field, office.sentence)
+    QTest.keyClicks(field, office.sentence)
     assert problem(opened) == ""
-    qtbot.keyClick(field, Qt.Key.Key_Enter)
+    QTest.keyClick(field, Qt.Key.Key_Enter)
     start_page(qtbot, opened)
 
 
 def test_a_word_that_is_not_in_the_list_is_told_by_its_number(qtbot: QtBot, office: Office, open_window: Open) -> None:
     opened = open_window(office.folder)
     words = office.sentence.split()
-    unlock_with(qtbot, opened, " ".join([*words[:2], "zzzz", *words[3:]]))
+    unlock_with(opened, " ".join([*words[:2], "zzzz", *words[3:]]))
     qtbot.waitUntil(lambda: problem(opened).startswith("Word 3 is not in the word list"), timeout=20_000)
 
 
 def test_without_a_sentence_nothing_is_tried(qtbot: QtBot, office: Office, open_window: Open) -> None:
     opened = open_window(office.folder)
-    unlock_with(qtbot, opened, "  ")
+    unlock_with(opened, "  ")
     assert problem(opened) == "Type your password sentence here first."
     assert Attempts(office.folder / "attempts.json", SystemClock()).succeeded() == 0
 
@@ -148,7 +124,7 @@ def test_the_wait_after_failures_is_counted_down_and_holds_the_button(
         assert "wait a little" in problem(opened)
         first = on_screen(opened, "unlock.state")
         qtbot.waitUntil(lambda: on_screen(opened, "unlock.state") != first)
-        unlock_with(qtbot, opened, office.sentence)
+        unlock_with(opened, office.sentence)
         assert on_screen(opened, "unlock.state").startswith("Next try in 0:")
     finally:
         file.unlink()
@@ -164,7 +140,7 @@ def test_after_the_wait_the_button_is_free_again(qtbot: QtBot, office: Office, o
         button = part(opened, QPushButton, "unlock.unlock")
         qtbot.waitUntil(button.isEnabled)
         assert on_screen(opened, "unlock.state") == ""
-        unlock_with(qtbot, opened, office.sentence)
+        unlock_with(opened, office.sentence)
         start_page(qtbot, opened)
     finally:
         file.unlink(missing_ok=True)
@@ -176,7 +152,7 @@ def test_a_wait_that_another_window_earned_is_counted_down_too(qtbot: QtBot, off
     try:
         for _ in range(10):
             Attempts(file, SystemClock()).failed()
-        unlock_with(qtbot, opened, office.sentence)
+        unlock_with(opened, office.sentence)
         qtbot.waitUntil(lambda: on_screen(opened, "unlock.state").startswith("Next try in 0:"), timeout=20_000)
     finally:
         file.unlink()
@@ -196,7 +172,7 @@ def test_looking_again_finds_the_vault_that_was_made_meanwhile(
 ) -> None:
     opened = open_window(tmp_path / "later")
     (tmp_path / "later").symlink_to(office.folder)
-    qtbot.keyClick(part(opened, QPushButton, "noVault.look"), Qt.Key.Key_Space)
+    QTest.keyClick(part(opened, QPushButton, "noVault.look"), Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: opened.window.findChild(QLineEdit, "unlock.sentence") is not None)
     assert part(opened, QLineEdit, "unlock.sentence").hasFocus()
 
@@ -209,12 +185,12 @@ def test_a_second_window_on_the_same_vault_is_told_that_it_is_open(
     qtbot: QtBot, office: Office, open_window: Open
 ) -> None:
     first, second = open_window(office.folder), open_window(office.folder)
-    unlock_with(qtbot, first, office.sentence)
+    unlock_with(first, office.sentence)
     start_page(qtbot, first)
-    unlock_with(qtbot, second, office.sentence)
+    unlock_with(second, office.sentence)
     qtbot.waitUntil(lambda: second.window.findChild(QLabel, "refusal.text") is not None, timeout=20_000)
     assert on_screen(second, "refusal.text") == explain(errors.VaultBusy("VAULT_BUSY"), "en")
-    qtbot.mouseClick(part(second, QPushButton, "refusal.try_again"), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(part(second, QPushButton, "refusal.try_again"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: second.window.findChild(QLineEdit, "unlock.sentence") is not None)
 
 
@@ -226,7 +202,7 @@ def test_a_plain_database_in_the_vaults_place_takes_the_page(
         (tmp_path / "vault" / "g1" / file.name).write_bytes(file.read_bytes())
     (tmp_path / "vault" / "g1" / "vault.db").write_bytes(b"SQLite format 3\0" + bytes(4080))
     opened = open_window(tmp_path)
-    unlock_with(qtbot, opened, office.sentence)
+    unlock_with(opened, office.sentence)
     qtbot.waitUntil(lambda: opened.window.findChild(QLabel, "refusal.code") is not None, timeout=20_000)
     assert on_screen(opened, "refusal.code") == "VAULT_NOT_ENCRYPTED"
 
@@ -234,7 +210,7 @@ def test_a_plain_database_in_the_vaults_place_takes_the_page(
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("error", REFUSALS, ids=lambda error: error.code)
 def test_a_vault_that_must_not_be_opened_takes_the_page_and_cannot_be_opened_anyway(
-    qtbot: QtBot, tmp_path: Path, open_window: Open, error: errors.DeskError, language: languages.Language
+    qtbot: QtBot, tmp_path: Path, open_window: Open, error: errors.DeskError, language: Language
 ) -> None:
     languages.switch(language)
     opened = open_window(tmp_path)
@@ -251,14 +227,14 @@ def test_a_vault_that_must_not_be_opened_takes_the_page_and_cannot_be_opened_any
 
 def test_an_obstacle_is_told_at_the_top_and_the_sentence_stays(qtbot: QtBot, office: Office, open_window: Open) -> None:
     opened = open_window(office.folder)
-    qtbot.keyClicks(part(opened, QLineEdit, "unlock.sentence"), "abandon")
+    QTest.keyClicks(part(opened, QLineEdit, "unlock.sentence"), "abandon")
     error = errors.Obstacle("MEMORY_SHORT", mebibytes=256)
     part(opened, Unlock, "unlock")._on_failed(error)
     assert on_screen(opened, "window.message") == explain(error, "en")
     languages.switch("sw")
     qtbot.waitUntil(lambda: on_screen(opened, "window.message") == explain(error, "sw"))
     assert part(opened, QLineEdit, "unlock.sentence").text() == "abandon"
-    qtbot.mouseClick(part(opened, QPushButton, "window.message.dismiss"), Qt.MouseButton.LeftButton)
+    QTest.mouseClick(part(opened, QPushButton, "window.message.dismiss"), Qt.MouseButton.LeftButton)
     assert not part(opened, QLabel, "window.message").isVisible()
 
 
@@ -269,26 +245,22 @@ def test_switching_the_language_keeps_what_was_typed_and_where_one_is(
     number, sentence = part(opened, QSpinBox, "unlock.desk_number"), part(opened, QLineEdit, "unlock.sentence")
     number.setFocus()
     number.selectAll()
-    qtbot.keyClicks(number, "12")
-    qtbot.keyClick(number, Qt.Key.Key_Return)
+    QTest.keyClicks(number, "12")
+    QTest.keyClick(number, Qt.Key.Key_Return)
     assert sentence.hasFocus()
-    qtbot.keyClicks(sentence, "abandon ability")
-    qtbot.keyClick(sentence, Qt.Key.Key_K, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClicks(sentence, "abandon ability")
+    QTest.keyClick(sentence, Qt.Key.Key_K, Qt.KeyboardModifier.AltModifier)
     button = part(opened, QPushButton, "unlock.unlock")
     qtbot.waitUntil(lambda: button.text() == "&Fungua dawati")
     assert number.value() == 12
     assert sentence.text() == "abandon ability"
     assert sentence.accessibleName() == "Sentensi ya siri"
     assert part(opened, QPushButton, "language.swahili").isChecked()
-    qtbot.keyClick(sentence, Qt.Key.Key_E, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(sentence, Qt.Key.Key_E, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: button.text() == "&Unlock desk")
 
 
 def test_the_wheel_does_not_change_the_desk_number(qtbot: QtBot, office: Office, open_window: Open) -> None:
-    from PySide6.QtCore import QPoint, QPointF
-    from PySide6.QtGui import QWheelEvent
-    from PySide6.QtWidgets import QApplication
-
     number = part(open_window(office.folder), QSpinBox, "unlock.desk_number")
     number.setFocus()
     turn = QWheelEvent(
@@ -310,9 +282,9 @@ def test_the_words_are_shown_to_the_eye_alone(qtbot: QtBot, office: Office, open
     field = part(opened, PassphraseEdit, "unlock.sentence")
     strip = opened.window.findChild(SentenceStrip)
     assert isinstance(strip, SentenceStrip)
-    qtbot.keyClicks(field, "abandon ability")
+    QTest.keyClicks(field, "abandon ability")
     before = strip.grab().toImage()
-    qtbot.keyClick(field, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(field, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
     assert strip.shown
     assert strip.grab().toImage() != before
     QGuiApplication.clipboard().setText("of before")
@@ -320,7 +292,7 @@ def test_the_words_are_shown_to_the_eye_alone(qtbot: QtBot, office: Office, open
     field.copy()
     field.cut()
     assert QGuiApplication.clipboard().text() == "of before"
-    qtbot.keyClicks(field, "abandon ability")
+    QTest.keyClicks(field, "abandon ability")
     for widget in (field, strip):
         for content in (QAccessible.Text.Value, QAccessible.Text.Name, QAccessible.Text.Description):
             told = QAccessible.queryAccessibleInterface(widget).text(content)
@@ -328,7 +300,7 @@ def test_the_words_are_shown_to_the_eye_alone(qtbot: QtBot, office: Office, open
     value = QAccessible.queryAccessibleInterface(field).text(QAccessible.Text.Value)
     assert len(value) == len("abandon ability")
     assert len(set(value)) == 1
-    qtbot.keyClick(field, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(field, Qt.Key.Key_H, Qt.KeyboardModifier.ControlModifier)
     assert not strip.shown
     assert strip.grab().toImage() == before
 
@@ -365,7 +337,7 @@ def test_tab_goes_through_the_fields_in_reading_order(qtbot: QtBot, office: Offi
         at = opened.window.focusWidget()
         assert at is not None
         passed.append(at.objectName())
-        qtbot.keyClick(at, Qt.Key.Key_Tab)
+        QTest.keyClick(at, Qt.Key.Key_Tab)
     assert passed == [
         "unlock.desk_number",
         "unlock.sentence",
@@ -380,6 +352,6 @@ def test_the_arrow_keys_choose_the_language(qtbot: QtBot, office: Office, open_w
     opened = open_window(office.folder)
     english = part(opened, QPushButton, "language.english")
     english.setFocus()
-    qtbot.keyClick(english, Qt.Key.Key_Right)
+    QTest.keyClick(english, Qt.Key.Key_Right)
     assert languages.current() == "sw"
     assert part(opened, QPushButton, "language.swahili").hasFocus()

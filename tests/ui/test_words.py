@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QLabel, QLineEd
 from pytestqt.qtbot import QtBot
 
 from desktop.errors import VaultBusy
-from desktop.messages import LANGUAGES, sentences
+from desktop.messages import LANGUAGES, Language, sentences
 from desktop.paths import resource
 from tests.ui.conftest import Office, Opened
-from tests.ui.test_unlock import start_page, unlock_with
+from tests.ui.hands import start_page, unlock_with
 from ui import languages, theme
 from ui.screens import notice
 
@@ -59,7 +59,7 @@ def screens(qtbot: QtBot, office: Office, open_window: Open) -> list[Opened]:
     empty.window._show_page(notice.no_vault())
     refused.window._show_page(notice.refusal(VaultBusy("VAULT_BUSY")))
     fault.window.show_fault("7K2M")
-    unlock_with(qtbot, desk, office.sentence)
+    unlock_with(desk, office.sentence)
     start_page(qtbot, desk)
     return [fresh, empty, refused, fault, desk]
 
@@ -70,7 +70,7 @@ def visible(opened: Opened, kind: type[QWidget]) -> list[QWidget]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_screen_can_be_heard_and_reached_by_keys(
-    qtbot: QtBot, office: Office, open_window: Open, language: languages.Language
+    qtbot: QtBot, office: Office, open_window: Open, language: Language
 ) -> None:
     languages.switch(language)
     names = Counter[str]()
@@ -101,7 +101,7 @@ def test_every_screen_can_be_heard_and_reached_by_keys(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_letter_stands_for_two_things_on_one_screen(
-    qtbot: QtBot, office: Office, open_window: Open, language: languages.Language
+    qtbot: QtBot, office: Office, open_window: Open, language: Language
 ) -> None:
     languages.switch(language)
     for opened in screens(qtbot, office, open_window):
@@ -114,7 +114,7 @@ def test_no_letter_stands_for_two_things_on_one_screen(
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("size", [(683, 370), (910, 482), (1024, 570), (1366, 738)], ids=str)
 def test_nothing_is_cut_off_and_every_button_can_be_reached_at_every_size(
-    qtbot: QtBot, office: Office, open_window: Open, size: tuple[int, int], language: languages.Language
+    qtbot: QtBot, office: Office, open_window: Open, size: tuple[int, int], language: Language
 ) -> None:
     languages.switch(language)
     for opened in screens(qtbot, office, open_window):

@@ -83,11 +83,14 @@ def test_the_trap_is_real_a_parent_rebuilt_with_foreign_keys_on_loses_its_childr
     store.close()
 
 
-def test_a_step_with_foreign_keys_on_is_refused(vault: Path) -> None:
+def test_a_step_with_foreign_keys_on_is_refused_before_it_runs(vault: Path) -> None:
+    begun: list[Operations] = []
     store = open_store(vault)
     before = standing(store.engine)
-    with pytest.raises(Damaged):
-        upgrade(store.engine, rebuild_records)
+    for step in (rebuild_records, begun.append):
+        with pytest.raises(Damaged):
+            upgrade(store.engine, step)
+    assert begun == []
     assert standing(store.engine) == before
     store.close()
 
