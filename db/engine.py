@@ -67,6 +67,8 @@ def open_engine(path: Path, key: bytes, *, create: bool = False, foreign_keys: b
             for pragma in (
                 "PRAGMA cipher_memory_security = OFF",
                 "PRAGMA trusted_schema = OFF",
+                # Or INSERT OR REPLACE would pass by the triggers that forbid a delete.
+                "PRAGMA recursive_triggers = ON",
                 "PRAGMA temp_store = MEMORY",
                 "PRAGMA locking_mode = EXCLUSIVE",
                 "PRAGMA journal_mode = WAL",

@@ -5,6 +5,7 @@ The journal, in the vault, says who did what to which record; the log says only 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import secrets
@@ -32,12 +33,18 @@ class UnknownFact(Exception):
     """A fact that is not on the allow-list was about to be logged: our own mistake."""
 
 
+class _Ring(RotatingFileHandler):
+    """The files. What they cannot take, on a full disk, is lost, and told nowhere else."""
+
+    def handleError(self, record: LogRecord) -> None:
+        """Go on without the event: a log that cannot be kept must not keep anybody from their cases."""
+
+
 def open_log(folder: Path) -> None:
-    """Write events to a ring of five files of 1 MiB in `folder`; until then they go nowhere."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handler = RotatingFileHandler(
-        folder / "rufaa.log", maxBytes=RING_BYTES, backupCount=RING_FILES - 1, encoding="utf-8", delay=True
-    )
+    """Write events to a ring of five files of 1 MiB in `folder`; until then, and where that fails, they go nowhere."""
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handler = _Ring(folder / "rufaa.log", maxBytes=RING_BYTES, backupCount=RING_FILES - 1, encoding="utf-8", delay=True)
     for old in list(_LOGGER.handlers):
         _LOGGER.removeHandler(old)
         old.close()
@@ -46,14 +53,16 @@ def open_log(folder: Path) -> None:
 
 
 def event(name: str, **facts: int | str) -> None:
-    """Log one event. Keys come from the allow-list; values are whole numbers or short codes.
+    """Log one event. Its name is a code, keys come from the allow-list, values are whole numbers or short codes.
 
     Raises:
-        UnknownFact: Another key, or a text that is no code.
+        UnknownFact: Another key, or a text that is no code. It does not say which text.
     """
+    if not _CODE.fullmatch(name):
+        raise UnknownFact("event")
     for key, value in facts.items():
-        if key not in _FACTS or (isinstance(value, str) and not _CODE.fullmatch(value)):
-            raise UnknownFact(key)
+        if key not in _FACTS or not (isinstance(value, int) or _CODE.fullmatch(value)):
+            raise UnknownFact(key if key in _FACTS else "key")
     line = {"at": stamp(datetime.now(UTC)), "event": name, **facts}
     _LOGGER.handle(LogRecord("rufaa", 20, "", 0, json.dumps(line, sort_keys=True), None, None))
 

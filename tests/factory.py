@@ -42,7 +42,7 @@ CONSENT: Mapping[str, Value] = {
     "method": "SIGNATURE",
     "language": "SWA",
     "explained_items": EXPLAINED,
-    "at": "2026-11-25T09:00:00+03:00",
+    "at": "2026-11-25T08:00:00+03:00",
     "paper_copy_location": "Shelf A",
 }
 PROVIDER: Mapping[str, Value] = {

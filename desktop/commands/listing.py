@@ -13,8 +13,8 @@ from desktop.commands.common import say
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `list` subcommand."""
     parser = commands.add_parser("list", help="list what the program holds")
-    parser.add_argument("what", choices=tuple(_LISTS))
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("what", choices=tuple(_LISTS), help="what to list")
+    parser.add_argument("--json", action="store_true", help="one JSON array instead of lines")
     parser.set_defaults(run=_list)
 
 

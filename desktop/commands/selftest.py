@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from desktop import VERSION
-from desktop.commands.common import say
+from desktop.commands.common import say, tell
 
 _PAINT = (
     "from PySide6.QtWidgets import QApplication, QLabel; "
@@ -25,7 +25,7 @@ _PAINT = (
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `self-test` subcommand."""
     parser = commands.add_parser("self-test", help="exercise every part on this machine")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     parser.set_defaults(run=_self_test)
 
 
@@ -38,7 +38,7 @@ def _self_test(options: argparse.Namespace) -> int:
     else:
         for result in results:
             say(f"{'ok  ' if result['ok'] else 'FAIL'} {result['ms']:>6} ms  {result['check']}  {result['found']}")
-        say(f"{len(results) - len(failed)} of {len(results)} parts work.")
+        tell(options, "PARTS_WORK", good=len(results) - len(failed), n=len(results))
     return 1 if failed else 0
 
 

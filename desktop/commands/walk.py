@@ -12,10 +12,12 @@ from pathlib import Path
 
 from desktop.bootstrap import Desk, Door
 from desktop.clock import NAIROBI, SystemClock, stamp
-from desktop.commands.common import write_file
+from desktop.commands.bundle import outcome_in_words
+from desktop.commands.common import cases_in_words, records_in_words, write_out
+from desktop.commands.workbook import counts_in_words
+from desktop.messages import Language, sentence
 from desktop.paths import resource
 from desktop.rules.records import RecordDraft, Value
-from desktop.services.imports import RowAction
 from desktop.services.secretariat import found_secretariat
 from desktop.services.vault import OfficeFacts
 
@@ -67,8 +69,8 @@ class Walked:
 class Walk:
     """One walk in one folder; `steps` yields a line after each step, `result` holds what was left."""
 
-    def __init__(self, folder: Path, language: str) -> None:
-        """Walk in `folder`, which is made; the letter is in `language`."""
+    def __init__(self, folder: Path, language: Language) -> None:
+        """Walk in `folder`, which is made; the letter and what is told are in `language`."""
         self._folder = folder.absolute()
         self._language = language
         self.result: Walked | None = None
@@ -90,7 +92,7 @@ class Walk:
             ),
             practice=True,
         )
-        yield "office vault made: SQLCipher under a random key, slot, signed access list, recovery sheet"
+        yield self._said("WALK_OFFICE")
         founded = found_secretariat(
             national_door.vaults,
             SystemClock(),
@@ -111,30 +113,40 @@ class Walk:
 
     def _work(self, office: Desk, national: Desk, office_sentence: str, national_sentence: str) -> Iterator[str]:
         preview = office.imports.preview(resource(*WORKBOOK).read_bytes())
-        planned = ", ".join(f"{preview.count(action)} {action.value.lower()}" for action in RowAction)
         office.imports.apply(preview)
-        yield f"workbook read in the limited child and taken in: {planned}"
+        yield self._said("WALK_IMPORTED", counts=counts_in_words(preview, self._language))
         found = office.cases.search(_SEARCH)
         office.cases.note_search()
         letter = self._letter(office, found[0].case_id)
-        yield "consent recorded, referral made, letter issued on one page with its reply slip"
+        yield self._said("WALK_LETTER")
         enrolment = office.enrolment.make_file("laptop 1")
         enrolled = national.secretariat.enrol(enrolment.content, enrolment.digits)
         office.enrolment.take_in(enrolled.package, enrolled.root_digits)
-        yield f"device enrolled, digits compared on both sides, roster {enrolled.roster_version} taken in"
+        yield self._said("WALK_ENROLLED", version=enrolled.roster_version)
         sealed = office.exports.make()
         name, content = office.exports.sealed_file(sealed.bundle_id)
-        bundle = write_file(self._folder, name, content)
+        bundle = write_out(self._folder, name, content)
         office.exports.hand_over(sealed.bundle_id)
-        yield f"bundle signed and sealed: {sealed.cases} cases, {sealed.records} records, {sealed.size_bytes} bytes"
+        yield self._said(
+            "WALK_SEALED",
+            cases=cases_in_words(sealed.cases, self._language),
+            records=records_in_words(sealed.records, self._language),
+            bytes=sealed.size_bytes,
+        )
         taken = national.intake.receive(bundle.read_bytes())
-        receipt = write_file(self._folder, taken.receipt_name, taken.receipt)
+        receipt = write_out(self._folder, taken.receipt_name, taken.receipt)
         again = national.intake.receive(bundle.read_bytes())
-        same = "the same" if again.receipt == taken.receipt else "ANOTHER"
-        yield f"taken in through every gate: {taken.outcome}, {taken.records} records; a repeat gives {same} receipt"
+        if again.receipt != taken.receipt:
+            raise RuntimeError("the same bundle gave another receipt")
+        yield self._said(
+            "WALK_TAKEN",
+            outcome=outcome_in_words(taken.outcome, self._language),
+            records=records_in_words(taken.records, self._language),
+        )
         answer = office.receipts.take_in(receipt.read_bytes())
         entries = office.journal.verify()
-        yield f"receipt taken in: bundle {answer.sequence} is {answer.state.value}; {entries} journal entries verified"
+        outcome = outcome_in_words(answer.outcome, self._language)
+        yield self._said("WALK_ANSWERED", n=answer.sequence, outcome=outcome, entries=entries)
         self.result = Walked(
             letter,
             bundle,
@@ -145,6 +157,9 @@ class Walk:
             office_sentence,
             national_sentence,
         )
+
+    def _said(self, code: str, **facts: int | str) -> str:
+        return sentence(code, self._language, **facts)
 
     def _letter(self, office: Desk, case_id: str) -> Path:
         now = SystemClock().now()
@@ -180,7 +195,7 @@ class Walk:
             },
         ).record_ids[0]
         issued = office.referrals.issue_letter(referral, self._language)
-        return write_file(self._folder, issued.file_name, issued.pdf)
+        return write_out(self._folder, issued.file_name, issued.pdf)
 
 
 def readme(walked: Walked, took_s: float) -> str:

@@ -7,8 +7,6 @@ exists. The service of a letter stores this content with a salt; its digest is w
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -20,6 +18,7 @@ from desktop.crypto.encoding import canonical_json
 from desktop.errors import NotAccepted, Problem
 from desktop.letters.phrases import phrases
 from desktop.letters.source import LetterSource
+from desktop.letters.telltale import refusals, typed_texts
 from desktop.rules import dates
 from desktop.rules.consent import CONSENT, IdentityMode
 
@@ -30,6 +29,7 @@ SALT_BYTES = 16
 
 _AGE_SCHEME = "RETURN"
 _NO_LETTER = "SUMMARY"
+_SELF = "SELF"  # consent_givers.csv
 _PAPERS = frozenset({"DOCUMENTS", "IMMIGRATION_STATUS", "REPATRIATION", "ASYLUM"})
 # forms.md RUF-3: the identity number goes to police, court, health insurance and Fund; to embassy, immigration and
 # civil registrar for papers. The birth date goes where a register is searched by it, never to police.
@@ -97,8 +97,8 @@ def build(source: LetterSource, language: str, identity_mode: IdentityMode, cata
 
     Raises:
         NotAccepted: LETTER_HAS_NO_FORM, LETTER_TEXT_MISSING, LETTER_ALIAS_MISSING, LETTER_NO_SERVICE,
-            LETTER_SERVICES_TOO_MANY, LETTER_TEXT_TOO_LONG, or LETTER_NAME_IN_TEXT when a free text tells the name
-            that the identity mode holds back.
+            LETTER_SERVICES_TOO_MANY, LETTER_TEXT_TOO_LONG, LETTER_NAME_IN_TEXT when a free text tells the name
+            that the identity mode holds back, or LETTER_HEALTH_STATUS_IN_TEXT.
     """
     problems = tuple(_problems(source, identity_mode))
     if problems:
@@ -122,37 +122,10 @@ def _problems(source: LetterSource, mode: IdentityMode) -> Iterator[Problem]:
         yield Problem("LETTER_NO_SERVICE", "referral.services")
     if len(source.services) > MOST_SERVICES:
         yield Problem("LETTER_SERVICES_TOO_MANY", "referral.services", limit=MOST_SERVICES)
-    hidden = _name_words(person.names) - _name_words(person.safe_alias) if mode is not IdentityMode.NAME else set()
-    for name, text in _free_texts(source):
+    for name, text in typed_texts(source):
         if len(text) > MOST_SIGNS:
             yield Problem("LETTER_TEXT_TOO_LONG", name, limit=MOST_SIGNS)
-        elif hidden & _name_words(text):
-            yield Problem("LETTER_NAME_IN_TEXT", name)
-
-
-def _free_texts(source: LetterSource) -> Iterator[Fact]:
-    """Yield every text a person typed, with its field."""
-    yield "referral.reason_short", source.reason_short
-    yield "referral.needs_short", source.needs_short
-    yield "referral.risk_note", source.risk_note
-    yield "referral.already_given", source.already_given
-    yield "referral.escort", source.escort_transport
-    yield "referral.to_provider", source.receiver.provider
-    yield "referral.to_person", source.receiver.person_or_role
-    yield "referral.employer", source.variant_facts.employer
-    yield "referral.papers_needed", source.variant_facts.papers_needed
-    yield "referral.costs", source.variant_facts.costs
-    yield "person.disability_help", source.person.disability_help
-    yield "person.safe_alias", source.person.safe_alias
-
-
-def _name_words(text: str) -> set[str]:
-    """Return the words of a text that could give a name away: folded, without marks, three letters or more."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(sign for sign in folded if unicodedata.category(sign) not in ("Mn", "Cf"))
-    plain = re.sub("['\N{RIGHT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}]", "", plain)
-    # An Amharic or Arabic name can be whole in two signs.
-    return {word for word in re.findall(r"\w+", plain) if len(word) > 2 or not word.isascii()}
+    yield from refusals(source, mode)
 
 
 class _Builder:
@@ -299,11 +272,15 @@ class _Builder:
         """Return the line on consent or lawful basis. Limits are the person's own words: never on paper."""
         permission = self._source.permission
         if permission.basis == CONSENT and permission.agreed_on:
-            return self._value("consent", date=dates.spell(permission.agreed_on, self._language))
+            # Only an adult who answered for themselves "agreed": a parent or a court gives consent.
+            key = "consent" if permission.given_by == _SELF else "consent_given"
+            return self._value(key, date=dates.spell(permission.agreed_on, self._language))
         basis = self._catalogue.lists["lawful_bases"].get(permission.basis)
         if basis is None:
             raise NotAccepted((Problem("LETTER_TEXT_MISSING", "consent.lawful_basis"),))
-        return self._value("lawful_basis", basis=basis.labels[self._language], section=basis.extra["dpa_ref"])
+        sections = (section.strip().removeprefix("s.") for section in basis.extra["dpa_ref"].split(","))
+        section = ", ".join(self._value("section", number=number) for number in sections)
+        return self._value("lawful_basis", basis=basis.labels[self._language], section=section)
 
 
 def _filled(*texts: str) -> tuple[str, ...]:

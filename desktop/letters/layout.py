@@ -143,6 +143,8 @@ def width(text: str, size: float, style: Style = Style.REGULAR) -> float:
     return float(scripts.width(text, style, size) / mm)
 
 
-def wrap(text: str, size: float, wide: float, style: Style = Style.REGULAR) -> tuple[tuple[str, bool], ...]:
-    """Break `text` into lines of at most `wide` millimetres, each with its paragraph's direction."""
-    return scripts.wrap(text, style, size, wide * mm)
+def wrap(
+    text: str, size: float, wide: float, style: Style = Style.REGULAR, *, first: float | None = None
+) -> tuple[tuple[str, bool], ...]:
+    """Break `text` into lines of at most `wide` millimetres (the first of at most `first`), with their direction."""
+    return scripts.wrap(text, style, size, wide * mm, None if first is None else first * mm)

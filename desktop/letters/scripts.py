@@ -224,16 +224,23 @@ def _pieces(word: str, style: Style, size: float, limit: float) -> Iterator[str]
     yield piece
 
 
-def wrap(text: str, style: Style, size: float, limit: float) -> tuple[tuple[str, bool], ...]:
-    """Break `text` into lines of at most `limit` points; each comes with the direction of its paragraph."""
+def wrap(
+    text: str, style: Style, size: float, limit: float, first: float | None = None
+) -> tuple[tuple[str, bool], ...]:
+    """Break `text` into lines of at most `limit` points; each comes with the direction of its paragraph.
+
+    `first` is the limit of the very first line where that is shorter; the line stays empty when no word fits into it.
+    """
     lines: list[tuple[str, bool]] = []
+    first = limit if first is None else first
     for paragraph in paragraphs(text):
         right_to_left = is_right_to_left(paragraph)
         line = ""
         for word in paragraph.split(" "):
             for piece in _pieces(word, style, size, limit):
                 longer = f"{line} {piece}" if line else piece
-                if line and width(longer, style, size) > limit:
+                room = limit if lines else first
+                if (line or room < limit) and width(longer, style, size) > room:
                     lines.append((line, right_to_left))
                     longer = piece
                 line = longer

@@ -1,13 +1,17 @@
 """The reply slip RUF-4: cut off, filled in with a ball pen by the receiver, typed in again at the office.
 
 It carries numbers and codes and no name. Its lines are 8 mm apart and its decline reasons are numbered as in the code
-list, so that a single figure is enough.
+list, so that a single figure is enough. It is as high as its services need: a long label takes two lines, never less
+than 8 points.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from desktop.letters.content import LetterContent
-from desktop.letters.layout import BOTTOM, HAIRLINE, LEFT, LINE, RIGHT, WIDTH, Sheet, width, wrap
+from desktop.letters.layout import BOTTOM, HAIRLINE, LEFT, LINE, RIGHT, TICK, WIDTH, Sheet, width, wrap
 from desktop.letters.phrases import other_language, phrases
 from desktop.letters.scripts import Style
 
@@ -15,23 +19,42 @@ PITCH = 8.0
 
 _FORM = "RUF-4 \N{MIDDLE DOT} 1"
 _LABEL, _SECOND = 8.5, 6.5
+_SMALL = 8.0  # a label that is longer still is broken
 _STAMP = 40.0
-_ROW = 5.0
-_HEIGHT = 60.0  # millimetres without the rows of services given
+_ROW, _LINE = 5.0, 3.2
+_GIVEN = LEFT + 34.0
+_FIGURE = 8.0
+_REASON, _REASON_PITCH, _REASON_COLUMNS = 7.5, 3.4, 2
+_HEIGHT = 68.5  # millimetres without the rows of services given
 
 
-def _rows(services: int) -> int:
-    return services if services <= 2 else -(-services // 2)
+@dataclass(frozen=True)
+class _Label:
+    lines: tuple[tuple[str, bool], ...]
+    size: float
 
 
-def cut_line(services: int) -> float:
+def _given_rows(services: Sequence[str]) -> list[list[_Label]]:
+    """Return the labels of the services row by row: beneath each other up to two, then in two columns."""
+    columns = 1 if len(services) <= 2 else 2
+    room = (RIGHT - _GIVEN) / columns - TICK - 3
+    sizes = (_LABEL if width(service, _LABEL) <= room else _SMALL for service in services)
+    labels = [_Label(wrap(service, size, room), size) for service, size in zip(services, sizes, strict=True)]
+    return [labels[start : start + columns] for start in range(0, len(labels), columns)]
+
+
+def _height(row: Sequence[_Label]) -> float:
+    return _ROW + _LINE * (max(len(label.lines) for label in row) - 1)
+
+
+def cut_line(services: Sequence[str]) -> float:
     """Return the height of the cut line in millimetres: the slip takes what its rows need, a third of the page."""
-    return float(BOTTOM - _HEIGHT - _ROW * _rows(services))
+    return float(BOTTOM - _HEIGHT - sum(_height(row) for row in _given_rows(services)))
 
 
-def draw_slip(sheet: Sheet, content: LetterContent, cut: float, *, with_office: bool) -> None:
-    """Draw cut line and slip. `with_office` False leaves the office's name out (the person's own copy)."""
-    _Slip(sheet, content).draw(cut, with_office=with_office)
+def draw_slip(sheet: Sheet, content: LetterContent, cut: float) -> None:
+    """Draw cut line and slip."""
+    _Slip(sheet, content).draw(cut)
 
 
 class _Slip:
@@ -40,7 +63,7 @@ class _Slip:
         self._own = phrases(content.language)["slip"]
         self._other = phrases(other_language(content.language))["slip"]
 
-    def draw(self, cut: float, *, with_office: bool) -> None:
+    def draw(self, cut: float) -> None:
         """Draw the slip from the cut line down to the margin."""
         sheet, content = self._sheet, self._content
         words = f"{self._own['cut']} \N{MIDDLE DOT} {self._other['cut']}"
@@ -50,24 +73,26 @@ class _Slip:
         sheet.rule(middle + half, WIDTH, cut, LINE, dashed=True)
         sheet.text(middle - half + 2, cut + 0.8, words, _SECOND)
 
-        y = cut + 6
+        y = cut + 5.8
         end = sheet.text(LEFT, y, self._own["title"], 12, Style.BOLD)
         sheet.text(end + 2.5, y, self._other["title"], _LABEL, Style.ITALIC)
         sheet.text(RIGHT, y, _FORM, 9, Style.BOLD, right=True)
-        self._fitted(y, self._own["return"].format(date=content.reply_by, phone=content.reply_phone), end=RIGHT - 17)
+        way = self._own["return" if content.reply_phone else "return_by_hand"]
+        self._fitted(y, way.format(date=content.reply_by, phone=content.reply_phone), end=RIGHT - 17)
         y += 5.4
         end = self._field(LEFT, y, "number", content.number)
         end = self._field(end + 6, y, "code", content.reply_code)
-        if with_office:
-            self._fitted(y, content.office, start=end + 4)
+        self._fitted(y, content.office, start=end + 4)
 
         y += PITCH
-        self._line(LEFT, y, "received", LEFT + 54)
-        x = LEFT + 58
-        for key in ("accepted", "waiting", "declined"):
-            x = self._choice(x, y, key) + 4
-        sheet.rule(x - 3, RIGHT, y + 0.7, LINE)
-        y = self._reasons(y + 5.6)
+        self._line(LEFT, y, "received", LEFT + 74)
+        x = LEFT + 80
+        for key in ("accepted", "waiting"):
+            x = self._choice(x, y, key) + 6
+        y += PITCH - 0.8
+        x = self._choice(LEFT, y, "declined") + 1.5
+        sheet.rule(x, x + _FIGURE, y + 0.7, LINE)
+        y = self._reasons(x + _FIGURE + 4, y)
 
         y += PITCH - 1
         self._line(LEFT, y, "start", LEFT + 60)
@@ -111,27 +136,29 @@ class _Slip:
         below = self._sheet.text(text_at, y + 2.7, self._other[key], _SECOND, Style.ITALIC)
         return max(below, self._sheet.text(text_at, y, self._own[key], _LABEL))
 
-    def _reasons(self, y: float) -> float:
-        """Draw the numbered decline reasons; return their last baseline."""
-        reasons = enumerate(self._content.decline_reasons, start=1)
-        words = "   ".join(f"{number}\N{NO-BREAK SPACE}{reason}" for number, reason in reasons)
-        lines = wrap(words, 7.5, RIGHT - LEFT)
-        self._sheet.lines(LEFT, y, lines, 7.5, Style.REGULAR, 3.4)
-        return y + 3.4 * (len(lines) - 1)
+    def _reasons(self, x: float, y: float) -> float:
+        """Draw the numbered decline reasons beside their choice, numbered downwards; return their last baseline."""
+        sheet, reasons = self._sheet, self._content.decline_reasons
+        rows = -(-len(reasons) // _REASON_COLUMNS)
+        figure = width("0", _REASON, Style.BOLD) + 1.2
+        for first in range(0, len(reasons), rows):
+            end = x
+            for down, reason in enumerate(reasons[first : first + rows]):
+                at_y = y + down * _REASON_PITCH
+                sheet.text(x, at_y, str(first + down + 1), _REASON, Style.BOLD)
+                end = max(end, sheet.text(x + figure, at_y, reason, _REASON))
+            x = end + 4
+        return y + (rows - 1) * _REASON_PITCH
 
     def _given(self, y: float) -> float:
-        """Draw a box for each service asked; return the baseline of the last row."""
-        sheet, services = self._sheet, self._content.services
+        """Draw a box for each service asked; return the last baseline."""
+        sheet, rows = self._sheet, _given_rows(self._content.services)
         sheet.text(LEFT, y, self._own["given"], _LABEL)
         sheet.text(LEFT, y + 2.7, self._other["given"], _SECOND, Style.ITALIC)
-        left = LEFT + 34
-        rows = _rows(len(services))
-        columns = -(-len(services) // rows)
-        wide = (RIGHT - left) / columns
-        for index, service in enumerate(services):
-            at_x, at_y = left + (index % columns) * wide, y + (index // columns) * _ROW
-            text_at = sheet.tick_box(at_x, at_y)
-            room = at_x + wide - text_at - 1
-            size = next((size for size in (_LABEL, 7.5, 7.0, 6.5) if width(service, size) <= room), 6.0)
-            sheet.lines(text_at, at_y, wrap(service, size, room)[:1], size, Style.REGULAR, 3)
-        return y + (rows - 1) * _ROW
+        for row in rows:
+            wide = (RIGHT - _GIVEN) / len(rows[0])
+            for index, label in enumerate(row):
+                text_at = sheet.tick_box(_GIVEN + index * wide, y)
+                sheet.lines(text_at, y, label.lines, label.size, Style.REGULAR, _LINE)
+            y += _height(row)
+        return y - _ROW

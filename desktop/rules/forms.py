@@ -19,7 +19,7 @@ YES_NO = "yes_no"
 
 
 class FieldType(StrEnum):
-    """What a field holds. `key` is made by the program; `ref` is the id of another record."""
+    """What a field holds. `key` is made by the program, `ref` is the id of another record, `time` is HH:MM."""
 
     TEXT = "text"
     LONG_TEXT = "long_text"
@@ -33,6 +33,7 @@ class FieldType(StrEnum):
     DATE = "date"
     PARTIAL_DATE = "partial_date"
     DATETIME = "datetime"
+    TIME = "time"
     REF = "ref"
     REFS = "refs"
 
@@ -62,6 +63,7 @@ class View(StrEnum):
     AS_IS = "as_is"
     AGE_BAND = "age_band"
     MONEY_BAND = "money_band"
+    MONTH = "month"
     YES_NO = "yes_no"
     CHILD_ON_DAY = "child_on_day"
     COUNT = "count"
@@ -149,6 +151,7 @@ _DEFAULT_LENGTH = {
     FieldType.REFS: 64,
 }
 _LISTED = frozenset({FieldType.CODE, FieldType.CODES})
+_DATES = frozenset({FieldType.DATE, FieldType.PARTIAL_DATE})
 _FREE_TEXT = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.TEXTS, FieldType.PHONE})
 _FORM_KEYS = frozenset({"kind", "version", "title", "repeats", "field"})
 _FIELD_KEYS: Mapping[str, type] = {
@@ -264,6 +267,8 @@ def _check_classes(where: str, made: Field) -> None:
         raise FormError(f"{where}: a view belongs to fields of class P")
     if made.out is Out.PSEUDONYMOUS and made.type in _FREE_TEXT and made.view not in (View.OMIT_TEXT, View.COUNT):
         raise FormError(f"{where}: free text of class P needs the view omit_text or count")
+    if made.view is View.MONTH and made.type not in _DATES:
+        raise FormError(f"{where}: the view month belongs to dates")
     if (made.view is View.YES_NO) != bool(made.yes_codes):
         raise FormError(f"{where}: yes_codes belong to the view yes_no")
 

@@ -7,22 +7,38 @@ Everything else is a warning.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from desktop.errors import Problem, Severity
 from desktop.rules import dates
 from desktop.rules.codelists import CodeList
-from desktop.rules.consent import CONSENT, GIVING, SHARE_ABROAD, SHARE_PROVIDER, consent_row, local_day
+from desktop.rules.consent import (
+    CONSENT,
+    GIVERS_FOR_CHILD,
+    GIVING,
+    NAIROBI,
+    NAMED_ONLY,
+    SHARE_ABROAD,
+    consent_row,
+    instant,
+    local_day,
+)
 from desktop.rules.forms import Field, FieldType, Form, applies, stored_value
 from desktop.rules.records import Damaged, Missing, Value, decode_fields
 
 _TEXTS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PHONE, FieldType.KEY, FieldType.REF})
 _TUPLES = frozenset({FieldType.TEXTS, FieldType.CODES, FieldType.REFS})
+_DATED = frozenset({FieldType.DATE, FieldType.PARTIAL_DATE, FieldType.DATETIME})
 _UNREADABLE = frozenset({"VALUE_WRONG_TYPE", "DATE_IMPOSSIBLE"})
 _MOST_SERVICES = 6  # the tick list of RUF-3
 _ANSWERED = frozenset({"GIVEN", "LIMITED", "REFUSED", "WITHDRAWN"})
+_SHARING = "SHARE_"  # how the scopes begin under which facts go to somebody else
+_PROOF = ("given_by", "method", "language", "explained_items")  # what DPA s.32(1) lets the office prove
+_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_MINUTE = timedelta(minutes=1)
 
 Lists = Mapping[str, CodeList]
 
@@ -42,6 +58,7 @@ class Surroundings:
 @dataclass(frozen=True)
 class _Scene:
     lists: Lists
+    now: datetime
     today: date
     around: Surroundings
 
@@ -78,6 +95,8 @@ def shape_problem(item: Field, value: Value) -> str | None:
         return "VALUE_WRONG_TYPE"
     if item.type in _TEXTS:
         return _texts_problem(item, (value,))
+    if item.type is FieldType.TIME:
+        return None if _TIME.fullmatch(value) else "VALUE_WRONG_TYPE"
     if item.type is FieldType.DATETIME:
         return None if local_day(value) else "DATE_IMPOSSIBLE"
     if item.type in (FieldType.DATE, FieldType.PARTIAL_DATE):
@@ -103,16 +122,20 @@ def check(
     form: Form,
     fields: Mapping[str, Value],
     lists: Lists,
-    today: date,
+    now: datetime,
     surroundings: Surroundings | None = None,
 ) -> tuple[Problem, ...]:
-    """Return every problem of one record, in the order of its form, then those of the record as a whole."""
+    """Return every problem of one record, in the order of its form, then those of the record as a whole.
+
+    `now` is the present instant, with its time zone: what has not happened yet is not written down as done.
+    """
+    scene = _Scene(lists, now, now.astimezone(NAIROBI).date(), surroundings or Surroundings())
     found: list[Problem] = []
     for item in form.fields:
-        found.extend(_field_problems(form.kind, item, fields, lists, today))
+        found.extend(_field_problems(form.kind, item, fields, scene))
     rules = _RECORD_RULES.get(form.kind)
     if rules is not None:
-        found.extend(rules(fields, _Scene(lists, today, surroundings or Surroundings())))
+        found.extend(rules(fields, scene))
     return tuple(found)
 
 
@@ -121,9 +144,7 @@ def blocking(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
     return tuple(problem for problem in problems if problem.severity is Severity.BLOCKING)
 
 
-def _field_problems(
-    kind: str, item: Field, fields: Mapping[str, Value], lists: Lists, today: date
-) -> Iterator[Problem]:
+def _field_problems(kind: str, item: Field, fields: Mapping[str, Value], scene: _Scene) -> Iterator[Problem]:
     where, value = f"{kind}.{item.name}", fields.get(item.name)
     if value is None:
         if item.required and not item.computed and applies(item, fields):
@@ -142,22 +163,27 @@ def _field_problems(
     elif code:
         yield Problem(code, where)
     elif not isinstance(value, Missing):
-        yield from _value_problems(where, item, value, lists, today)
+        yield from _value_problems(where, item, value, scene)
 
 
-def _value_problems(where: str, item: Field, value: Value, lists: Lists, today: date) -> Iterator[Problem]:
+def _value_problems(where: str, item: Field, value: Value, scene: _Scene) -> Iterator[Problem]:
     if item.list_name is not None:
         codes = value if isinstance(value, tuple) else (str(value),)
-        allowed = lists[item.list_name]
+        allowed = scene.lists[item.list_name]
         if any(code not in allowed or isinstance(stored_value(item, code), Missing) for code in codes):
             yield Problem("VALUE_NOT_IN_LIST", where)
         if len(set(codes)) != len(codes):
             yield Problem("VALUE_TWICE", where)
-    elif item.type in (FieldType.DATE, FieldType.PARTIAL_DATE, FieldType.DATETIME) and not item.may_be_future:
-        text = str(value)
-        first = local_day(text) if item.type is FieldType.DATETIME else dates.bounds(text)[0]
-        if first is not None and first > today:
-            yield Problem("DATE_IN_FUTURE", where)
+    elif item.type in _DATED and not item.may_be_future and _not_yet(item, str(value), scene):
+        yield Problem("DATE_IN_FUTURE", where)
+
+
+def _not_yet(item: Field, text: str, scene: _Scene) -> bool:
+    """Say whether a date or time lies ahead: a day after today, a time after the present minute."""
+    if item.type is not FieldType.DATETIME:
+        return dates.bounds(text)[0] > scene.today
+    moment = instant(text)
+    return moment is not None and moment >= scene.now.replace(second=0, microsecond=0) + _MINUTE
 
 
 def _given(fields: Mapping[str, Value], name: str) -> Value:
@@ -175,11 +201,19 @@ def _warn(code: str, where: str) -> Problem:
     return Problem(code, where, Severity.WARNING)
 
 
-def _case(fields: Mapping[str, Value], _scene: _Scene) -> Iterator[Problem]:
+def _case(fields: Mapping[str, Value], scene: _Scene) -> Iterator[Problem]:
     if _given(fields, "restricted") is True and not _text(fields, "restricted_reason").strip():
         yield _warn("RESTRICTED_REASON_MISSING", "case.restricted_reason")
     if _later(fields, "incoming_date", "date_opened"):
         yield _warn("DATES_OUT_OF_ORDER", "case.incoming_date")
+    others = _given(fields, "external_refs")
+    if isinstance(others, tuple) and not all(_names_register(text, scene) for text in others):
+        yield _warn("EXTERNAL_REF_KIND", "case.external_refs")
+
+
+def _names_register(text: str, scene: _Scene) -> bool:
+    kind, _, number = text.partition(" ")
+    return kind in scene.lists["external_registers"] and bool(number.strip())
 
 
 def _later(fields: Mapping[str, Value], earlier: str, later: str) -> bool:
@@ -216,28 +250,33 @@ def _person(fields: Mapping[str, Value], scene: _Scene) -> Iterator[Problem]:
 
 
 def _consent(fields: Mapping[str, Value], scene: _Scene) -> Iterator[Problem]:
-    answer = _text(fields, "answer")
+    answer, scope = _text(fields, "answer"), _text(fields, "scope")
     needed = ["scope", "answer", "at"]
-    if answer in _ANSWERED:
+    if answer in GIVING and scope.startswith(_SHARING):
+        needed.extend(_PROOF)
+    elif answer in _ANSWERED:
         needed.append("method")
     for name in needed:
         if _given(fields, name) is None:
             yield Problem("CONSENT_PROOF_MISSING", f"consent.{name}")
     if answer == "LIMITED" and not _text(fields, "limits").strip():
         yield Problem("CONSENT_LIMITS_MISSING", "consent.limits")
+    if answer in GIVING:
+        yield from _consent_given(fields, scene)
+        return
     basis = consent_row(fields).lawful_basis
     if basis is not None and basis.code != CONSENT and not basis.is_complete:
         yield Problem("LAWFUL_BASIS_INCOMPLETE", "consent.basis_reason")
-    if answer in GIVING:
-        yield from _consent_given(fields, scene)
 
 
 def _consent_given(fields: Mapping[str, Value], scene: _Scene) -> Iterator[Problem]:
     scope = _text(fields, "scope")
-    if scope == SHARE_PROVIDER and _given(fields, "recipient") is None:
+    if scope in NAMED_ONLY and _given(fields, "recipient") is None:
         yield _warn("RECIPIENT_MISSING", "consent.recipient")
     if _text(fields, "method") == "VERBAL" and _given(fields, "witness") is None:
         yield _warn("WITNESS_MISSING", "consent.witness")
+    if _text(fields, "given_by") in GIVERS_FOR_CHILD and fields.get("child_assent") is None:
+        yield _warn("CHILD_ASSENT_MISSING", "consent.child_assent")
     told, items = _given(fields, "explained_items"), scene.lists["explained_items"]
     to_tell = {item.code for item in items if item.code != "ABROAD" or scope == SHARE_ABROAD}
     if told is not None and not to_tell <= set(told if isinstance(told, tuple) else ()):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from desktop.rules import dates
@@ -22,11 +23,21 @@ _MONEY_BANDS = (0, 1, 5_000, 10_000, 20_000, 50_000, 100_000)  # lower bounds in
 
 
 def pseudonymous_view(
-    form: Form, fields: Mapping[str, Value], as_of: date, age_groups: Sequence[AgeGroup]
+    form: Form,
+    fields: Mapping[str, Value],
+    as_of: date,
+    age_groups: Sequence[AgeGroup],
+    *,
+    opened: date | None = None,
 ) -> dict[str, Value]:
-    """Return what a pseudonymous bundle carries of this record. `as_of` is the day ages are counted on."""
+    """Return what a pseudonymous bundle carries of this record.
+
+    `as_of` is the day of the bundle, on which a person is a child or not. `opened` is the day the case was opened, on
+    which the age is counted: counted on the day of each bundle, the change of band would tell the birthday. Without it
+    no age is counted.
+    """
     seen: dict[str, Value] = {}
-    for item, value in _leaving(form, fields, as_of, {Out.PSEUDONYMOUS}):
+    for item, value in _leaving(form, fields, _Days(as_of, opened), {Out.PSEUDONYMOUS}):
         name = item.view_as or item.name
         shown = _show(item, value, age_groups)
         # Several fields may share one name: a difficulty in any domain is a disability.
@@ -35,27 +46,38 @@ def pseudonymous_view(
     return seen
 
 
-def identified_view(form: Form, fields: Mapping[str, Value], as_of: date) -> dict[str, Value]:
+def identified_view(
+    form: Form, fields: Mapping[str, Value], as_of: date, *, opened: date | None = None
+) -> dict[str, Value]:
     """Return what an identified bundle carries. The caller has made sure that the person's identity may leave."""
-    return dict((item.name, value) for item, value in _leaving(form, fields, as_of, {Out.PSEUDONYMOUS, Out.IDENTIFIED}))
+    classes = {Out.PSEUDONYMOUS, Out.IDENTIFIED}
+    return dict((item.name, value) for item, value in _leaving(form, fields, _Days(as_of, opened), classes))
 
 
-def _leaving(form: Form, fields: Mapping[str, Value], as_of: date, classes: set[Out]) -> Iterator[tuple[Field, Value]]:
+@dataclass(frozen=True)
+class _Days:
+    as_of: date
+    opened: date | None
+
+
+def _leaving(form: Form, fields: Mapping[str, Value], days: _Days, classes: set[Out]) -> Iterator[tuple[Field, Value]]:
     for item in form.fields:
         if item.out in classes and applies(item, fields):
-            value = _on_day(item, fields, as_of)
+            value = _counted(item, fields, days)
             if value is not None and shape_problem(item, value) is None:
                 yield item, value
 
 
-def _on_day(item: Field, fields: Mapping[str, Value], as_of: date) -> Value:
-    """Return the stored value, or what the birth date, else the age, says on that day."""
+def _counted(item: Field, fields: Mapping[str, Value], days: _Days) -> Value:
+    """Return the stored value, or what the birth date, else the age, says on the day that counts."""
     value = fields.get(item.name)
     dob = _real_date(fields.get(item.view_from)) if item.view_from else None
     if item.view is View.CHILD_ON_DAY:
-        return _is_child(fields, dob, as_of)
-    # In doubt the lower age: a person who may be a child is counted as one.
-    return dates.age_on(dob, as_of)[0] if value is None and dob else value
+        return _is_child(fields, dob, days.as_of)
+    if value is None and dob and days.opened:
+        # In doubt the lower age: a person who may be a child is counted as one.
+        return dates.age_on(dob, days.opened)[0]
+    return value
 
 
 def _is_child(fields: Mapping[str, Value], dob: str | None, as_of: date) -> bool:
@@ -83,6 +105,8 @@ def _show(item: Field, value: Value, age_groups: Sequence[AgeGroup]) -> Value:
         return len(value) if isinstance(value, tuple) else None
     if item.view is View.YES_NO:
         return "YES" if value in item.yes_codes else "NO"
+    if isinstance(value, str) and item.view is View.MONTH:
+        return value[: len("YYYY-MM")]
     if isinstance(value, int) and item.view is View.AGE_BAND:
         return dates.age_band(age_groups, AGE_SCHEME, value)
     if isinstance(value, int) and item.view is View.MONEY_BAND:

@@ -13,6 +13,9 @@ from desktop.services.cases import load_case
 from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
+# What belongs to the answer that is withdrawn: a ground kept beside the withdrawal would let the letter go on.
+_NOT_TAKEN_OVER = frozenset({"lawful_basis", "basis_reason", "basis_supervisor", "limits"})
+
 
 def rows_of(found: Iterable[StoredRecord]) -> tuple[ConsentRow, ...]:
     """Return the consent rows among a case's records."""
@@ -34,7 +37,7 @@ class ConsentService:
         """Keep the answers of one paper (form A), one row each, in one transaction.
 
         Raises:
-            NotAccepted: A row lacks scope, answer, method or time; nothing was written.
+            NotAccepted: A row lacks what proves it, or its time has not come yet; nothing was written.
         """
         self._vault.require("consent.record")
         written = []
@@ -51,6 +54,7 @@ class ConsentService:
         """Withdraw what one row gave: a new row with answer WITHDRAWN, in force from `at`.
 
         Raises:
+            NotAccepted: DATE_IN_FUTURE, a withdrawal is not made for later.
             Obstacle: RECORD_GONE when the row is none of this case.
         """
         self._vault.require("consent.record")
@@ -58,8 +62,8 @@ class ConsentService:
             given = records.load(session, self._vault, consent_id)
             if given.case_id != case_id or given.kind != "consent":
                 raise Obstacle("RECORD_GONE")
-            fields = dict(given.fields) | {"answer": "WITHDRAWN", "at": at, "limits": None}
-            draft = RecordDraft("consent", fields, case_id=case_id)
+            kept = {name: value for name, value in given.fields.items() if name not in _NOT_TAKEN_OVER}
+            draft = RecordDraft("consent", kept | {"answer": "WITHDRAWN", "at": at}, case_id=case_id)
             stored = records.put(session, self._vault, draft, act=Act.CONSENT_RECORDED)
             case_rows.refresh(session, self._vault, case_id)
         return Outcome((stored.record_id,), 1, frozenset({Topic.CONSENTS}))

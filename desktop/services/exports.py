@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models.office import CaseRow, ExportedView, Office, OutgoingBundle, Record, Revision
@@ -68,6 +68,8 @@ class BundleSummary:
     bundle_id: str
     file_name: str
     sequence: int
+    sha256: str
+    size_bytes: int
     state: BundleState
     made_at: str
     answered_at: str | None
@@ -174,11 +176,12 @@ class ExportService:
             if record.case_id and record.case_id not in cases:
                 cases[record.case_id] = records.of_case(session, self._vault, record.case_id)
             case = cases.get(record.case_id or "", ())
-            named = identity is Identity.IDENTIFIED and may_send_identity(rows_of(case))
+            agreed = may_send_identity(rows_of(case), is_child=records.is_child_in(case, day))
+            named = identity is Identity.IDENTIFIED and agreed
             fields = dict(stored.fields)
             if record.kind == "person":
                 fields["was_child"] = records.was_child_in(case, day)
-            view = self._view(record.kind, fields, day, named)
+            view = self._view(record.kind, fields, day, records.opened_on(case), named)
             lines.append(record_line(stored, view))
             sealed.extend(self._sealed_since(session, record))
         return lines, sealed
@@ -197,12 +200,14 @@ class ExportService:
             if note is not None and content is not None:
                 yield SealedItem(record.id, rev, note.commit, content)
 
-    def _view(self, kind: str, stored: Mapping[str, object], day: date, named: bool) -> dict[str, object]:
+    def _view(
+        self, kind: str, stored: Mapping[str, object], day: date, opened: date | None, named: bool
+    ) -> dict[str, object]:
         form = self._vault.catalogue.forms[kind]
         fields = read_fields(form, stored)
         if named:
-            return encode_fields(identified_view(form, fields, day))
-        return encode_fields(pseudonymous_view(form, fields, day, self._vault.catalogue.age_groups))
+            return encode_fields(identified_view(form, fields, day, opened=opened))
+        return encode_fields(pseudonymous_view(form, fields, day, self._vault.catalogue.age_groups, opened=opened))
 
     def _keep(
         self,
@@ -265,22 +270,32 @@ class ExportService:
 
     def list(self) -> tuple[BundleSummary, ...]:
         """Return every bundle of this device, the newest first."""
+        row = OutgoingBundle
+        query = select(  # column by column: the sealed files stay where they are
+            *(row.id, row.file_name, row.sequence, row.sha256, func.length(row.sealed_file), row.state),
+            *(row.made_at, row.answered_at, row.reason, row.cases, row.records),
+        ).order_by(row.sequence.desc())
         with self._vault.reading() as session:
-            rows = session.scalars(select(OutgoingBundle).order_by(OutgoingBundle.sequence.desc())).all()
             return tuple(
-                BundleSummary(
-                    row.id,
-                    row.file_name,
-                    row.sequence,
-                    BundleState(row.state),
-                    row.made_at,
-                    row.answered_at,
-                    row.reason,
-                    row.cases,
-                    row.records,
-                )
-                for row in rows
+                BundleSummary(key, name, number, sha256.hex(), size, BundleState(state), *rest)
+                for key, name, number, sha256, size, state, *rest in session.execute(query)
             )
+
+    def never_handed_over(self) -> tuple[BundleSummary, ...]:
+        """Return the bundles that were made and did not reach any carrier, the oldest first."""
+        return tuple(bundle for bundle in reversed(self.list()) if bundle.state is BundleState.MADE)
+
+    def numbered(self, sequence: int) -> BundleSummary:
+        """Return the bundle of a number. Raises Obstacle BUNDLE_UNKNOWN."""
+        for bundle in self.list():
+            if bundle.sequence == sequence:
+                return bundle
+        raise Obstacle("BUNDLE_UNKNOWN")
+
+    def drafts(self) -> int:
+        """Return how many cases are still drafts, which no bundle carries."""
+        with self._vault.reading() as session:
+            return session.scalar(select(func.count()).select_from(CaseRow).where(CaseRow.status == "DRAFT")) or 0
 
 
 def _unsent(session: Session) -> list[Record]:

@@ -16,6 +16,7 @@ from desktop.clock import today
 from desktop.crypto.encoding import canonical_json, tagged_sha256
 from desktop.errors import NotAccepted, Problem
 from desktop.rules.htcds import RowOutcome, RowReading, SheetReading, read_htcds
+from desktop.rules.htcds_row import Remark
 from desktop.rules.journal_chain import Act
 from desktop.rules.names import name_keys
 from desktop.rules.records import Outcome, RecordDraft, Topic, Value, encode_fields
@@ -43,14 +44,19 @@ class RowAction(StrEnum):
 
 @dataclass(frozen=True)
 class PlannedRow:
-    """One row of the preview: what it says, what would happen, and why."""
+    """One row of the preview: what it says, what would happen, and every remark with the facts its sentence names."""
 
     reading: RowReading
     action: RowAction
-    reasons: tuple[str, ...]
+    remarks: tuple[Remark, ...]
     case_id: str | None
     source: bytes = field(repr=False)
     fingerprint: bytes = field(repr=False)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The codes of the remarks."""
+        return tuple(remark.code for remark in self.remarks)
 
 
 @dataclass(frozen=True)
@@ -98,18 +104,35 @@ class ImportService:
         names = name_keys(reading.accepted.get("Person.first_name"), reading.accepted.get("Person.surname"))
         source = tagged_sha256("rufaa-import-source-v1", b"HTCDS", b"%d" % reading.row, " ".join(names).encode())
         if reading.outcome is RowOutcome.REFUSE:
-            return PlannedRow(reading, RowAction.REFUSE, (reading.refused_row or "",), None, source, fingerprint)
+            refusal = (Remark(reading.refused_row),) if reading.refused_row else ()
+            return PlannedRow(reading, RowAction.REFUSE, refusal, None, source, fingerprint)
         known = session.get(ImportedRow, source)
         same = known if known is not None and known.fingerprint == fingerprint else _by_content(session, fingerprint)
-        reasons = tuple(remark.code for remark in (*reading.asks, *reading.warnings))
         if same is not None:
-            return PlannedRow(reading, RowAction.SKIP, ("ROW_ALREADY_TAKEN_IN",), same.case_id, source, fingerprint)
+            seen = (Remark("ROW_ALREADY_TAKEN_IN"),)
+            return PlannedRow(reading, RowAction.SKIP, seen, same.case_id, source, fingerprint)
+        remarks = (*reading.asks, *_unasked_refusals(reading), *reading.warnings)
         if known is not None:
-            return PlannedRow(reading, RowAction.CHANGE, reasons, known.case_id, source, fingerprint)
+            return PlannedRow(reading, RowAction.CHANGE, remarks, known.case_id, source, fingerprint)
         phone = case_rows.digits(str(reading.accepted.get("Person.phone") or ""))
         if phone and session.scalars(select(SearchKey.case_id).where(SearchKey.key == phone).limit(1)).first():
-            reasons = (*reasons, "POSSIBLE_DUPLICATE_IN_OFFICE")
-        return PlannedRow(reading, RowAction.ADD, reasons, None, source, fingerprint)
+            remarks = (*remarks, Remark("POSSIBLE_DUPLICATE_IN_OFFICE"))
+        return PlannedRow(reading, RowAction.ADD, remarks, None, source, fingerprint)
+
+    def county(self, chosen: str | None = None) -> str:
+        """Return the code of the county that new cases get: the chosen one, else this office's.
+
+        Raises:
+            NotAccepted: It is none.
+        """
+        with self._vault.reading() as session:
+            return self._county(session, chosen)
+
+    def _county(self, session: Session, chosen: str | None) -> str:
+        code = records.office(session).county if chosen is None else chosen
+        if code not in self._vault.catalogue.lists["counties"]:
+            raise NotAccepted((Problem("VALUE_NOT_IN_LIST", "case.county"),))
+        return code
 
     def apply(self, preview: ImportPreview, *, county: str | None = None, leave_out: Iterable[int] = ()) -> Outcome:
         """Write what the preview planned, in one transaction.
@@ -126,9 +149,7 @@ class ImportService:
         left_out = frozenset(leave_out)
         written: list[str] = []
         with self._vault.writing() as session:
-            place = county or records.office(session).county
-            if place not in self._vault.catalogue.lists["counties"]:
-                raise NotAccepted((Problem("VALUE_NOT_IN_LIST", "case.county"),))
+            place = self._county(session, county)
             for seen in preview.rows:
                 row = self._plan(session, seen.reading)
                 if row.reading.row in left_out or row.action in (RowAction.SKIP, RowAction.REFUSE):
@@ -176,6 +197,14 @@ class ImportService:
 
 def _by_content(session: Session, fingerprint: bytes) -> ImportedRow | None:
     return session.scalars(select(ImportedRow).where(ImportedRow.fingerprint == fingerprint).limit(1)).first()
+
+
+def _unasked_refusals(reading: RowReading) -> tuple[Remark, ...]:
+    """Return a remark for each refused cell that no question speaks of."""
+    asked = {remark.code for remark in reading.asks}
+    return tuple(
+        Remark(code, {"column": column}) for column, code in reading.refused_cells.items() if code not in asked
+    )
 
 
 def _counterpart(found: Iterable[StoredRecord], draft: RecordDraft) -> StoredRecord | None:

@@ -17,9 +17,9 @@ from desktop.bundles.reader import VerifiedBundle, place_in_sequence
 from desktop.bundles.receipt import JournalMark, Outcome, Receipt, Returned, ledger_hash, make_receipt
 from desktop.bundles.records import view_hash
 from desktop.bundles.roster import Roster
-from desktop.bundles.sequence import Link, SequenceState, Standing, link_of, next_sequence
+from desktop.bundles.sequence import Link, SequenceState, Standing, judge, link_of, next_sequence
 from desktop.crypto.encoding import canonical_json
-from desktop.rules.journal_chain import ZERO_HASH, Act
+from desktop.rules.journal_chain import ZERO_HASH, Act, HashRun
 from desktop.services import journal
 from desktop.services.secretariat import INTAKE_KEY, RECEIPT_KEY, signing_key, trust_now
 from desktop.services.session import OpenVault
@@ -34,11 +34,12 @@ _OUTCOMES = {
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of one bundle, and the receipt that says so."""
+    """What became of one bundle, and the receipt that says so. `missing`: the numbers a held one waits for."""
 
     bundle_sha256: str
     outcome: str
     reason: str | None
+    missing: tuple[int, ...]
     records: int
     receipt_name: str
     receipt: bytes = field(repr=False)
@@ -78,14 +79,14 @@ class IntakeService:
             stored = _newest_receipt(session, sha256)
             if stored is not None:
                 bundle = session.get_one(IncomingBundle, sha256)
-                return _taken(bundle, stored, repeated=True)
+                return _taken(bundle, stored, _still_missing(session, bundle), repeated=True)
             roster = trust_now(session, self._vault.practice).roster
             verified = self._verify(session, content, roster)
             receipt = self._take(session, roster, content, verified)
             bundle = session.get_one(IncomingBundle, sha256)
             if bundle.taken:
                 self._take_held(session, roster, bundle.device)
-            return _taken(bundle, receipt, repeated=False)
+            return _taken(bundle, receipt, verified.place.missing, repeated=False)
 
     def _verify(self, session: Session, content: bytes, roster: Roster) -> VerifiedBundle:
         key = session.execute(select(Secret.value).where(Secret.name == INTAKE_KEY)).scalar_one()
@@ -247,11 +248,12 @@ def _newest_receipt(session: Session, sha256: bytes) -> IssuedReceipt | None:
     ).first()
 
 
-def _taken(bundle: IncomingBundle, receipt: IssuedReceipt, *, repeated: bool) -> Taken:
+def _taken(bundle: IncomingBundle, receipt: IssuedReceipt, missing: tuple[int, ...], *, repeated: bool) -> Taken:
     return Taken(
         bundle.sha256.hex(),
         bundle.outcome,
         bundle.reason,
+        missing,
         bundle.records,
         receipt.file_name,
         receipt.sealed_file,
@@ -277,6 +279,15 @@ def _state(session: Session, device: str) -> SequenceState:
             for row in rows
         )
     )
+
+
+def _still_missing(session: Session, bundle: IncomingBundle) -> tuple[int, ...]:
+    """Return the numbers a kept bundle waits for today; none once it was taken."""
+    if bundle.taken:
+        return ()
+    state = _state(session, bundle.device)
+    (own,) = [link for link in state.links if link.file_sha256 == bundle.sha256.hex()]
+    return judge(own, HashRun(1, ()), state).missing  # what is not there yet does not depend on its journal
 
 
 def _anchor(session: Session, device: str, incarnation: str) -> JournalMark:

@@ -29,7 +29,7 @@ from desktop.clock import today
 from desktop.crypto.encoding import Malformed
 from desktop.crypto.sealing import open_sealed, seal
 from desktop.errors import DeskError, NotAccepted, NotPermitted, NotTrusted, Obstacle
-from desktop.rules.dates import is_child, was_child
+from desktop.rules.dates import bounds, is_child, is_partial_date, was_child
 from desktop.rules.forms import Form
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Missing, RecordDraft, Value, decode_fields, encode_fields
@@ -101,7 +101,7 @@ def put(
     """
     form = form_of(vault, draft.kind)
     around = Surroundings(was_child=_was_child(session, vault, draft), taken_over=taken_over)
-    stopping = blocking(check(form, draft.fields, vault.catalogue.lists, today(vault.clock), around))
+    stopping = blocking(check(form, draft.fields, vault.catalogue.lists, vault.clock.now(), around))
     if stopping:
         raise NotAccepted(stopping)
     record = session.get(Record, draft.record_id) if draft.record_id else None
@@ -150,28 +150,45 @@ def _was_child(session: Session, vault: OpenVault, draft: RecordDraft) -> bool:
     return was_child_in(of_case(session, vault, draft.case_id), today(vault.clock))
 
 
-def was_child_in(found: Iterable[StoredRecord], day: date) -> bool:
-    """Say from a case's records whether the person was under 18 when it happened; in doubt, yes."""
-    by_kind = {record.kind: record for record in reversed(tuple(found))}
-    person, episode = by_kind.get("person"), by_kind.get("exploitation_episode")
+def is_child_in(found: Iterable[StoredRecord], day: date) -> bool:
+    """Say from a case's records whether the person is treated as a child on `day`; with nothing known, yes."""
+    person = _first(found, "person")
     if person is None:
         return True
-    dob = person.text("dob") or None
-    age = person.fields.get("age_at_registration")
-    said_on = person.text("age_said_on")
+    age, said_on = person.fields.get("age_at_registration"), person.text("age_said_on")
+    return is_child(
+        day,
+        dob=person.text("dob") or None,
+        dob_estimated=person.fields.get("dob_estimated") is True,
+        age=age if isinstance(age, int) else None,
+        age_said_on=date.fromisoformat(said_on) if said_on else None,
+    )
+
+
+def was_child_in(found: Iterable[StoredRecord], day: date) -> bool:
+    """Say from a case's records whether the person was under 18 when it happened; in doubt, yes."""
+    known = tuple(found)
+    person, episode = _first(known, "person"), _first(known, "exploitation_episode")
+    if person is None:
+        return True
     at_start = episode.fields.get("age_at_start") if episode else None
     return was_child(
-        is_child_now=is_child(
-            day,
-            dob=dob,
-            dob_estimated=person.fields.get("dob_estimated") is True,
-            age=age if isinstance(age, int) else None,
-            age_said_on=date.fromisoformat(said_on) if said_on else None,
-        ),
+        is_child_now=is_child_in(known, day),
         age_at_start=at_start if isinstance(at_start, int) else None,
         start=(episode.text("start") or None) if episode else None,
-        dob=dob,
+        dob=person.text("dob") or None,
     )
+
+
+def opened_on(found: Iterable[StoredRecord]) -> date | None:
+    """Return the day a case was opened, the first it can have been where only month or year is known."""
+    case = _first(found, "case")
+    opened = case.text("date_opened") if case else ""
+    return bounds(opened)[0] if is_partial_date(opened) else None
+
+
+def _first(found: Iterable[StoredRecord], kind: str) -> StoredRecord | None:
+    return next((record for record in found if record.kind == kind), None)
 
 
 def _hash_of(session: Session, record_id: str, rev: int) -> str:

@@ -18,7 +18,7 @@ from desktop.letters import content as letter_content
 from desktop.letters import pdf, source
 from desktop.rules import dates, numbers
 from desktop.rules.access import require_signature
-from desktop.rules.consent import LawfulBasis, ReceiverRule, identity_mode, permission
+from desktop.rules.consent import LawfulBasis, ReceiverRule, identity_mode, instant, permission
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, RecordDraft, Topic, Value
 from desktop.rules.states import START, next_state
@@ -63,7 +63,6 @@ class ReferralService:
             self._refuse_twice(case, provider.record_id)
             count = len([item for item in case.of("referral") if item.text("referral_no")])
             office = records.office(session)
-            asked: dict[str, Value] = {"identity_mode": self._rule(provider).identity_default.value, **fields}
             made: dict[str, Value] = {
                 "referral_no": numbers.make_referral_no(case.case_ref, count + 1),
                 "direction": "OUT",
@@ -71,13 +70,15 @@ class ReferralService:
                 "from_office": office.code,
                 "status": next_state(self._vault.catalogue.transitions, START, "CREATE", self._vault.role),
             }
-            draft = RecordDraft("referral", asked | made, case_id=case_id)
+            draft = RecordDraft("referral", fields | made, case_id=case_id)
             stored = records.put(session, self._vault, draft)
             case_rows.refresh(session, self._vault, case_id)
         return Outcome((stored.record_id,), stored.revision, frozenset({Topic.REFERRALS}))
 
     def issue_letter(self, referral_id: str, language: str, chosen_mode: str | None = None) -> IssuedLetter:
         """Issue the letter of a draft referral: consent decides what may appear; number, bytes, digest are kept.
+
+        `chosen_mode` is how the officer at the desk wants the person named; see `rules.consent.identity_mode`.
 
         Raises:
             NotAccepted: No consent in force for this receiver, or the letter lacks what it needs; nothing was written.
@@ -91,8 +92,16 @@ class ReferralService:
             rule = self._rule(provider)
             require_signature(self._vault.role, supervisor_signs=rule.supervisor_signs)
             state = next_state(self._vault.catalogue.transitions, referral.text("status"), "ISSUE", self._vault.role)
-            mode = identity_mode(rule, chosen_mode or referral.text("identity_mode") or None)
-            made = self._source(session, case, referral, provider, rule)
+            is_child = records.is_child_in(case.records, today(self._vault.clock))
+            made = self._source(session, case, referral, provider, rule, is_child=is_child)
+            mode = identity_mode(
+                rule,
+                chosen_mode,
+                typed=referral.text("identity_mode") or None,
+                limited=made.permission.limited,
+                is_child=is_child,
+                has_alias=bool(made.person.safe_alias.strip()),
+            )
             content = letter_content.build(made, language, mode, self._vault.catalogue)
             salt = secrets.token_bytes(letter_content.SALT_BYTES)
             digest = letter_content.digest(content, salt)
@@ -165,7 +174,14 @@ class ReferralService:
                 raise NotAccepted((Problem("REFERRAL_ALREADY_ACTIVE", "referral.to_provider"),))
 
     def _source(
-        self, session: Session, case: CaseFile, referral: StoredRecord, provider: StoredRecord, rule: ReceiverRule
+        self,
+        session: Session,
+        case: CaseFile,
+        referral: StoredRecord,
+        provider: StoredRecord,
+        rule: ReceiverRule,
+        *,
+        is_child: bool,
     ) -> source.LetterSource:
         issued = self._vault.clock.now()
         hours = self._vault.catalogue.lists["referral_urgency"].get(referral.text("urgency"))
@@ -176,7 +192,11 @@ class ReferralService:
             referral.text("lawful_basis"), referral.text("basis_reason"), referral.text("basis_supervisor")
         )
         leave = permission(
-            rule, rows_of(case.records), provider.record_id, basis if referral.text("lawful_basis") else None
+            rule,
+            rows_of(case.records),
+            provider.record_id,
+            basis if referral.text("lawful_basis") else None,
+            is_child=is_child,
         )
         return source.LetterSource(
             serial=numbers.make_letter_serial(secrets.token_bytes(7)),
@@ -201,7 +221,7 @@ class ReferralService:
             risk_note=referral.text("risk_note"),
             already_given=referral.text("already_given"),
             escort_transport=" · ".join(filter(None, (referral.text("escort"), referral.text("transport")))),
-            variant_facts=source.VariantFacts(within_72_hours=_PRC_PEP in referral.codes("services")),
+            variant_facts=_variant_facts(referral),
             practice=self._vault.practice,
         )
 
@@ -241,12 +261,28 @@ class ReferralService:
             languages=person.codes("languages"),
             interpreter_needed=person.fields.get("interpreter_needed") is True,
             names=" ".join(filter(None, (person.text(n) for n in ("first_name", "other_names", "surname")))),
+            known_as=person.text("known_as"),
             safe_alias=person.text("safe_alias"),
+            disability_help=person.text("disability_help"),
             birth_date=born,
             id_document=document.text("type") if document else "",
             id_number=document.text("number") if document else "",
             citizenship=person.codes("citizenship"),
         )
+
+
+def _variant_facts(referral: StoredRecord) -> source.VariantFacts:
+    wages = referral.fields.get("wages_claimed_kes")
+    return source.VariantFacts(
+        within_72_hours=_PRC_PEP in referral.codes("services"),
+        suspect_annex=referral.fields.get("suspect_annex") is True,
+        bed_type=referral.text("bed_type"),
+        arrival=instant(referral.text("arrival")),
+        employer=referral.text("employer"),
+        wages_claimed_kes=wages if isinstance(wages, int) else None,
+        papers_needed=referral.text("papers_needed"),
+        costs=referral.text("costs"),
+    )
 
 
 def _issued(letter: Letter) -> IssuedLetter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -36,14 +36,15 @@ from desktop.crypto.keyfile import KeyUse, make_key_file
 from desktop.crypto.signing import public_bytes
 from desktop.crypto.vaultkeys import NewVault
 from desktop.crypto.words import generate_sentence
-from desktop.errors import NotTrusted
+from desktop.errors import NotAccepted, NotTrusted, Obstacle, Problem
 from desktop.rules.journal_chain import Act
 from desktop.services import journal
 from desktop.services.session import OpenVault
-from desktop.services.vault import Created, VaultService
+from desktop.services.vault import Created, VaultService, name_problems
 
 ROSTER_KEY, RECEIPT_KEY, INTAKE_KEY = "ROSTER_SIGNING", "RECEIPT_SIGNING", "INTAKE_OPERATIONAL"
 KEY_FILE_WORDS = 6
+MAX_ROOTS = 16  # as many as a root document may name
 _ROOT_DAYS, _ROSTER_DAYS = 3652, 365
 
 
@@ -78,6 +79,22 @@ class Enrolled:
     root_digits: str
 
 
+def check_founding(keeper: VaultService, *, name: str, person: str, roots: int, threshold: int) -> None:
+    """Let pass what a Secretariat can be founded with, where there is no vault yet.
+
+    Raises:
+        NotAccepted: A name is empty or too long, or the numbers of roots do not fit.
+        Obstacle: VAULT_EXISTS.
+    """
+    problems = [*name_problems(name, "secretariat.name"), *name_problems(person, "secretariat.keeper")]
+    if not 1 <= threshold <= roots <= MAX_ROOTS:
+        problems.append(Problem("ROOTS_WRONG", "secretariat.threshold", limit=MAX_ROOTS))
+    if problems:
+        raise NotAccepted(tuple(problems))
+    if keeper.status().exists:
+        raise Obstacle("VAULT_EXISTS")
+
+
 def found_secretariat(
     keeper: VaultService,
     clock: Clock,
@@ -87,15 +104,19 @@ def found_secretariat(
     roots: int = 3,
     threshold: int = 2,
     practice: bool = False,
+    hand_out: Callable[[OfflineKey], object] = lambda _: None,
 ) -> Founded:
     """Make the Secretariat's vault with fresh roots, key set, roster and keys.
 
     The private halves of the roots and of the restricted intake are never stored in the vault: they exist only in the
-    returned key files. One root with threshold 1 is for a pilot.
+    returned key files. One root with threshold 1 is for a pilot. `hand_out` is given each key file before the vault
+    comes into being: what it raises leaves no vault behind, so that no vault ever stands without its offline keys.
 
     Raises:
+        NotAccepted: A name is empty or too long, or the numbers of roots do not fit.
         Obstacle: VAULT_EXISTS, or the disk refuses.
     """
+    check_founding(keeper, name=name, person=person[0], roots=roots, threshold=threshold)
     now = clock.now()
     root_keys = [Ed25519PrivateKey.generate() for _ in range(roots)]
     roster_key, receipt_key = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
@@ -137,6 +158,8 @@ def found_secretariat(
         previous=None,
     )
     envelope = sign_root(root, *root_keys)
+    offline = [_offline(KeyUse.ROOT, key.private_bytes_raw()) for key in root_keys]
+    offline.append(_offline(KeyUse.RESTRICTED, restricted))
 
     def fill(session: Session, _: NewVault) -> None:
         for secret_name, value in (
@@ -154,10 +177,11 @@ def found_secretariat(
                 issued_at=stamp(now),
             )
         )
+        session.flush()
+        for key in offline:
+            hand_out(key)
 
     created = keeper.create_secretariat(person, fill, practice=practice)
-    offline = [_offline(KeyUse.ROOT, key.private_bytes_raw()) for key in root_keys]
-    offline.append(_offline(KeyUse.RESTRICTED, restricted))
     return Founded(created, tuple(offline), digits(ROOT_LABEL, payload_of_root(envelope)))
 
 

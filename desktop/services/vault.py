@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from desktop.catalogue import Catalogue
 from desktop.clock import Clock, stamp
 from desktop.crypto import kdf
 from desktop.crypto.access_list import VaultKind
+from desktop.crypto.encoding import Malformed
 from desktop.crypto.vaultkeys import NewVault, Unlocked, create_vault_keys, unlock
 from desktop.rules.access import Role
 from desktop.rules.journal_chain import Act
@@ -30,7 +32,6 @@ from desktop.services import journal
 from desktop.services.enrolment import (
     DEVICE_RECEIVING_KEY,
     DEVICE_SIGNING_KEY,
-    check_label,
     restricted_recipients,
     trust_in_force,
 )
@@ -39,6 +40,9 @@ from desktop.services.session import OpenVault, desk_errors
 _ATTEMPTS_FILE = "attempts.json"
 _FIRST_DESK_CODE, _DESK_CODES = 100, 900
 
+
+_OFFICE_CODE = re.compile(r"[0-9]{3}-[0-9]{2}", re.ASCII)
+_LONGEST_NAME = 120
 
 Fill = Callable[[Session, NewVault], None]
 
@@ -105,13 +109,11 @@ class VaultService:
         """Make an office's vault: keys, first supervisor, recovery sheet, empty tables.
 
         Raises:
-            NotAccepted: The county is none, or code or name could never stand in an enrolment file.
+            NotAccepted: The county is none, the code is not one of that county, or a name is empty or too long.
             Obstacle: VAULT_EXISTS, or the disk refuses.
         """
-        if facts.county not in self._catalogue().lists["counties"]:
-            raise errors.NotAccepted((errors.Problem("VALUE_NOT_IN_LIST", "office.county"),))
-        check_label(members.code, facts.code, "office.code")
-        check_label(members.text, facts.name, "office.name")
+        if problems := self._problems(facts):
+            raise errors.NotAccepted(problems)
 
         def fill(session: Session, keys: NewVault) -> None:
             session.add(
@@ -137,6 +139,23 @@ class VaultService:
         person = (facts.supervisor_name, facts.supervisor_title, facts.supervisor_phone)
         return self._create(VaultKind.OFFICE, practice, person, fill)
 
+    def _problems(self, facts: OfficeFacts) -> tuple[errors.Problem, ...]:
+        problems = []
+        if facts.county not in self._catalogue().lists["counties"]:
+            problems.append(errors.Problem("VALUE_NOT_IN_LIST", "office.county"))
+        if not _OFFICE_CODE.fullmatch(facts.code) or not facts.code.startswith(f"{facts.county}-"):
+            problems.append(errors.Problem("OFFICE_CODE_WRONG", "office.code"))
+        problems += name_problems(facts.name, "office.name")
+        problems += name_problems(facts.supervisor_name, "office.supervisor")
+        for text, where in (
+            (facts.ministry, "office.ministry"),
+            (facts.supervisor_title, "office.title"),
+            (facts.phone, "office.phone"),
+        ):
+            if text:
+                problems += name_problems(text, where)
+        return tuple(problems)
+
     def create_secretariat(self, person: tuple[str, str, str], fill: Fill, *, practice: bool = False) -> Created:
         """Make the Secretariat's vault; `person` is name, title and phone of who keeps it."""
         return self._create(VaultKind.SECRETARIAT, practice, person, fill)
@@ -149,14 +168,19 @@ class VaultService:
         def write(generation: vault_files.Generation) -> None:
             with desk_errors():
                 store = Store(open_engine(generation.database, keys.unlocked.dek, create=True))
-                with store.writing() as session:
-                    schema.create(session.connection(), kind.value)
-                    self._first_rows(session, keys, kind, practice, person)
-                    fill(session, keys)
-                store.close()
+                try:
+                    with store.writing() as session:
+                        schema.create(session.connection(), kind.value)
+                        self._first_rows(session, keys, kind, practice, person)
+                        fill(session, keys)
+                finally:
+                    store.close()
             vault_files.write_header(generation, keys.header)
 
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            raise errors.Obstacle("FOLDER_NOT_WRITABLE") from None
         with vault_files.lock_vault(self._folder):
             if vault_files.has_vault(self._folder):
                 raise errors.Obstacle("VAULT_EXISTS")
@@ -300,6 +324,17 @@ class VaultService:
 
     def _attempts(self) -> Attempts:
         return Attempts(self._folder / _ATTEMPTS_FILE, self._clock)
+
+
+def name_problems(written: str, where: str) -> tuple[errors.Problem, ...]:
+    """Return what is wrong with a name that will stand in documents: nothing there, too long, or unseen signs."""
+    if len(written) > _LONGEST_NAME:
+        return (errors.Problem("TEXT_TOO_LONG", where, limit=_LONGEST_NAME),)
+    try:
+        members.text(written.strip())
+    except Malformed:
+        return (errors.Problem("LABEL_WRONG", where),)
+    return ()
 
 
 def _role(kind: VaultKind, listed: str) -> str:

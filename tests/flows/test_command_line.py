@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
 import os
 import re
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
-from desktop import log
 from desktop.bootstrap import Door
 from desktop.cli import main
 from desktop.messages import sentences
@@ -26,7 +30,7 @@ class Ended:
 
     def told(self, what: str) -> str:
         """What stands behind `what: ` on a line of its own."""
-        return re.findall(rf"^ *{re.escape(what)}: (.+)$", self.out, re.MULTILINE)[-1]
+        return str(re.findall(rf"^ *{re.escape(what)}: (.+)$", self.out, re.MULTILINE)[-1])
 
 
 def run(*words: object, sentence: str | None = None) -> Ended:
@@ -64,7 +68,8 @@ def _own_hooks() -> Iterator[None]:
         patch.setattr(sys, "excepthook", sys.excepthook)
         patch.setattr(threading, "excepthook", threading.excepthook)
         yield
-    log.close_log()
+    for handler in logging.getLogger("rufaa").handlers:
+        handler.close()
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +113,7 @@ def desks(enrolled_desks: Desks, tmp_path: Path) -> Desks:
     """A copy of both folders, and an empty stick."""
     shutil.copytree(enrolled_desks.office, tmp_path / "office")
     shutil.copytree(enrolled_desks.national, tmp_path / "national")
-    return replace(
-        enrolled_desks, office=tmp_path / "office", national=tmp_path / "national", stick=tmp_path / "stick"
-    )
+    return replace(enrolled_desks, office=tmp_path / "office", national=tmp_path / "national", stick=tmp_path / "stick")
 
 
 def test_the_whole_job_by_command(desks: Desks) -> None:
@@ -172,9 +175,7 @@ def bundles(desks: Desks) -> list[Path]:
     return paths
 
 
-def test_L07_one_bad_file_among_several_does_not_keep_the_others_out(
-    desks: Desks, bundles: list[Path]
-) -> None:
+def test_L07_one_bad_file_among_several_does_not_keep_the_others_out(desks: Desks, bundles: list[Path]) -> None:
     damaged = desks.stick / "damaged.rufaa"
     damaged.write_bytes(bundles[0].read_bytes()[:-1])
     taken = run(

@@ -202,7 +202,7 @@ def test_identity_travels_for_the_one_person_who_agreed_to_it(office: Place, nat
         if surname != "Silenton":
             row = consent(office, case_id, **{"scope": "SHARE_SECRETARIAT_ID", **fields})
         if surname == "Withdrawon":
-            office.desk.consents.withdraw(case_id, row, "2026-11-25T10:00:00+03:00")
+            office.desk.consents.withdraw(case_id, row, "2026-11-25T08:30:00+03:00")
     content = send(office, Identity.IDENTIFIED)
     bundle = opened(national, content)
     assert bundle.manifest["identity"] == "IDENTIFIED"

@@ -108,7 +108,7 @@ def test_consent_of_another_person_does_not_help(office: Place, case_id: str, cl
 
 def test_a_refusal_blocks_although_there_was_a_yes_before(office: Place, case_id: str, clinic: str) -> None:
     consent(office, case_id, "SHARE_PROVIDER", recipient=clinic)
-    consent(office, case_id, "SHARE_PROVIDER", recipient=clinic, answer="REFUSED", at="2026-11-25T09:30:00+03:00")
+    consent(office, case_id, "SHARE_PROVIDER", recipient=clinic, answer="REFUSED", at="2026-11-25T08:20:00+03:00")
     referral = refer(office, case_id, clinic)
     with nothing_written(office, "CONSENT_REFUSED"):
         office.desk.referrals.issue_letter(referral, "en")
@@ -119,11 +119,11 @@ def test_a_withdrawal_blocks_the_next_letter_even_of_a_referral_made_before(
 ) -> None:
     given = consent(office, case_id, "SHARE_PROVIDER", recipient=clinic)
     referral = refer(office, case_id, clinic)
-    office.desk.consents.withdraw(case_id, given, "2026-11-25T09:45:00+03:00")
+    office.desk.consents.withdraw(case_id, given, "2026-11-25T08:30:00+03:00")
     with nothing_written(office, "CONSENT_WITHDRAWN"):
         office.desk.referrals.issue_letter(referral, "en")
     # The person may agree anew.
-    consent(office, case_id, "SHARE_PROVIDER", recipient=clinic, at="2026-11-25T09:50:00+03:00")
+    consent(office, case_id, "SHARE_PROVIDER", recipient=clinic, at="2026-11-25T08:40:00+03:00")
     assert office.desk.referrals.issue_letter(referral, "en").pdf.startswith(b"%PDF-")
 
 
@@ -133,7 +133,7 @@ def test_a_withdrawal_names_only_a_consent_of_its_own_case(office: Place, case_i
     assert person is not None
     for record_id in (others, person.record_id):
         with nothing_written(office, "RECORD_GONE"):
-            office.desk.consents.withdraw(case_id, record_id, "2026-11-25T09:45:00+03:00")
+            office.desk.consents.withdraw(case_id, record_id, "2026-11-25T08:30:00+03:00")
 
 
 def test_consent_without_its_proof_is_not_kept(office: Place, case_id: str, clinic: str) -> None:

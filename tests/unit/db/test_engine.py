@@ -85,6 +85,7 @@ def flip_byte(path: Path, page: int) -> None:
         ("secure_delete", "1"),
         ("foreign_keys", "1"),
         ("trusted_schema", "0"),
+        ("recursive_triggers", "1"),
         ("temp_store", "2"),
         ("cell_size_check", "1"),
         ("cipher_memory_security", "0"),

@@ -89,6 +89,29 @@ def test_what_is_only_added_to_cannot_be_deleted(path: Path, table: str) -> None
     store.close()
 
 
+@pytest.mark.parametrize("table", ["journal", "ledger", "letter"])
+def test_what_is_only_added_to_cannot_be_replaced(path: Path, table: str) -> None:
+    store = filled(path, table)
+    with pytest.raises(Conflict):
+        change(store, f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")  # noqa: S608 - our own names
+    store.close()
+
+
+@pytest.mark.parametrize("column", ["record_id", "rev", "hash", "body", "random"])
+def test_what_the_hash_of_a_revision_covers_cannot_be_rewritten(path: Path, column: str) -> None:
+    store = filled(path, "revision")
+    with pytest.raises(Conflict):
+        change(store, f"UPDATE revision SET {column} = {column}")  # noqa: S608 - our own names
+    store.close()
+
+
+def test_a_revision_may_be_sealed_to_another_key(path: Path) -> None:
+    store = filled(path, "revision")
+    change(store, "UPDATE revision SET sealed = x'00'")
+    assert count(store, "revision") == 6
+    store.close()
+
+
 def test_purging_a_record_takes_its_revisions_and_no_others(path: Path) -> None:
     store = filled(path, "revision")
     change(store, "DELETE FROM record WHERE id = 'record-000'")

@@ -37,7 +37,7 @@ PERSON = Person(
     id_number="27364512",
     citizenship=("ETH",),
 )
-CONSENT_GIVEN = Permission("SHARE_PROVIDER", "CONSENT", "2026-11-24", False, None, "c-1")
+CONSENT_GIVEN = Permission("SHARE_PROVIDER", "CONSENT", "2026-11-24", False, None, "c-1", "SELF")
 
 
 @cache

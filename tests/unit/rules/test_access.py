@@ -23,7 +23,7 @@ EXPECTED = {
     "receipt.take_in": "COS",
     "office.enrol": "S",
     "journal.read": "S",
-    "journal.verify": "COS",
+    "journal.verify": "COSND",
     "secretariat.init": "N",
     "secretariat.enrol": "N",
     "secretariat.intake": "ND",
@@ -55,6 +55,8 @@ def test_a_role_or_action_that_does_not_exist_may_do_nothing() -> None:
 def test_no_county_role_acts_for_the_secretariat_nor_the_other_way_round() -> None:
     national = {Role.SECRETARIAT, Role.SECRETARIAT_CASE}
     for action, roles in MATRIX.items():
+        if action == "journal.verify":  # each place verifies the journal of its own vault
+            continue
         assert roles <= national if action.startswith("secretariat.") else not roles & national
 
 

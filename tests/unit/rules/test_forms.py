@@ -63,6 +63,7 @@ def test_a_declaration_is_read_in_full() -> None:
         {"show_when": {"field": "nothing", "in": ["X"]}},
         {"view_from": "nothing"},
         {"view": "yes_no"},
+        {"view": "month"},
         {"yes_codes": ["3"]},
         {"sensitivity": "S4"},
         {"out": "I", "view": "count"},

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from datetime import datetime, time
 from functools import cache
 from typing import Any
 
 import pytest
 
 from desktop import messages
+from desktop.clock import NAIROBI
 from desktop.rules import validation
 from desktop.rules.htcds import RowOutcome, RowReading, SheetReading
 from desktop.rules.records import Missing
 from desktop.workbooks.sheets import read_workbook
 from tests.unit.rules.htcds_books import DATA, EXPECTED, TODAY, draft, drafts, read, vocabulary
 
+NOW = datetime.combine(TODAY, time(9), tzinfo=NAIROBI)
 ROWS = {row["row"]: row for row in EXPECTED["rows"]}
 
 
@@ -82,7 +85,7 @@ def test_no_draft_has_a_problem_that_stops_a_save() -> None:
     around = validation.Surroundings(taken_over=True)
     for row in filled().rows:
         for item in row.drafts:
-            problems = validation.check(known.forms[item.kind], item.fields, known.lists, TODAY, around)
+            problems = validation.check(known.forms[item.kind], item.fields, known.lists, NOW, around)
             assert not validation.blocking(problems), (row.row, problems)
             # A value under a question that does not apply would be dropped by the save.
             assert "QUESTION_SKIPPED" not in {problem.code for problem in problems}, (row.row, item.kind)

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -134,3 +136,9 @@ def test_too_few_random_bytes_make_nothing() -> None:
 def test_a_case_number_is_the_same_bytes_for_the_same_parts_only() -> None:
     made = {numbers.make_case_ref("001", incarnation, 2026, 1) for incarnation in range(100, 1000)}
     assert len(made) == 900
+
+
+def test_a_letter_serial_is_ten_signs_that_tell_nothing_of_the_case() -> None:
+    serials = {numbers.make_letter_serial(bytes([first, *range(6)])) for first in range(0, 256, 4)}
+    assert len(serials) == 64
+    assert all(re.fullmatch(r"L-[0-9A-HJKMNP-TV-Z]{10}", serial) for serial in serials)

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from desktop.rules.validation import Surroundings, blocking, check, read_fields,
 
 CATALOGUE = load()
 FORMS, LISTS = CATALOGUE.forms, CATALOGUE.lists
-TODAY = date(2026, 11, 25)
+NOW = datetime(2026, 11, 25, 20, 59, 30, tzinfo=UTC)  # a minute to midnight in Kenya
 
 PERSON: dict[str, Value] = {
     "first_name": "Wambui",
@@ -20,6 +20,7 @@ PERSON: dict[str, Value] = {
     "dob_estimated": False,
     "citizenship": ("KEN",),
     "languages": ("KIK", "SWA"),
+    "interpreter_needed": False,
 }
 CONSENT: dict[str, Value] = {
     "scope": "SHARE_PROVIDER",
@@ -43,12 +44,15 @@ FINDING: dict[str, Value] = {
 }
 
 
+ALL_POINTS = tuple(item.code for item in LISTS["explained_items"])
+
+
 def codes(kind: str, fields: dict[str, Value], around: Surroundings | None = None) -> dict[str, Severity]:
-    return {problem.code: problem.severity for problem in check(FORMS[kind], fields, LISTS, TODAY, around)}
+    return {problem.code: problem.severity for problem in check(FORMS[kind], fields, LISTS, NOW, around)}
 
 
 def stopped(kind: str, fields: dict[str, Value], around: Surroundings | None = None) -> set[str]:
-    return {problem.code for problem in blocking(check(FORMS[kind], fields, LISTS, TODAY, around))}
+    return {problem.code for problem in blocking(check(FORMS[kind], fields, LISTS, NOW, around))}
 
 
 def test_A07_one_name_is_enough_and_nothing_blocks() -> None:
@@ -129,6 +133,7 @@ def test_B05_an_age_in_doubt_warns(change: dict[str, Value], code: str | None) -
         ("consent", {"at": "yesterday"}, "DATE_IMPOSSIBLE"),
         ("consent", {"at": "2026-11-26T00:30+03:00"}, "DATE_IN_FUTURE"),
         ("case", {"external_refs": ("OB 1/1/2026", "x" * 81)}, "TEXT_TOO_LONG"),
+        *(("referral", {"time": text}, "VALUE_WRONG_TYPE") for text in ("9:40", "24:00", "09:60", "09:40:00", "dawn")),
         ("recruitment", {"was_recruited": "DK"}, "VALUE_NOT_IN_LIST"),
     ],
 )
@@ -140,15 +145,32 @@ def test_what_a_field_cannot_hold_blocks(kind: str, change: dict[str, Value], co
 def test_a_midnight_in_utc_is_the_next_day_in_kenya() -> None:
     assert stopped("consent", {**CONSENT, "at": "2026-11-25T20:59:00Z"}) == set()
     assert stopped("consent", {**CONSENT, "at": "2026-11-25T21:00:00Z"}) == {"DATE_IN_FUTURE"}
+    assert stopped("person", {**PERSON, "dob": "2026-11-25"}) == set()
+    assert stopped("person", {**PERSON, "dob": "2026-11-26"}) == {"DATE_IN_FUTURE"}
+
+
+@pytest.mark.parametrize("answer", ["GIVEN", "REFUSED", "WITHDRAWN"])
+def test_L14_no_answer_is_given_later_than_the_present_minute(answer: str) -> None:
+    morning = datetime(2026, 11, 25, 6, 0, 20, tzinfo=UTC)
+    for at, code in (
+        ("2026-11-25T09:00+03:00", None),
+        ("2026-11-25T09:00:59+03:00", None),
+        ("2026-11-25T09:01+03:00", "DATE_IN_FUTURE"),
+        ("2026-11-25T09:01", "DATE_IN_FUTURE"),
+        ("2026-11-25T06:01:00.000Z", "DATE_IN_FUTURE"),
+    ):
+        problems = blocking(check(FORMS["consent"], {**CONSENT, "answer": answer, "at": at}, LISTS, morning))
+        assert [(problem.code, problem.field) for problem in problems] == ([(code, "consent.at")] if code else [])
 
 
 def test_a_problem_names_its_field_and_its_limit() -> None:
-    (problem,) = blocking(check(FORMS["referral"], {"reason_short": "x" * 301}, LISTS, TODAY))
+    (problem,) = blocking(check(FORMS["referral"], {"reason_short": "x" * 301}, LISTS, NOW))
     assert (problem.field, problem.limit) == ("referral.reason_short", 300)
 
 
 def test_dates_that_may_lie_ahead_do_not_block() -> None:
-    assert stopped("referral", {"act_by": "2027-01-01T08:00+03:00", "feedback_due": "2027-01-01"}) == set()
+    ahead: dict[str, Value] = {"act_by": "2027-01-01T08:00+03:00", "feedback_due": "2027-01-01", "time": "23:59"}
+    assert stopped("referral", {**ahead, "arrival": "2027-01-01T18:00+03:00"}) == set()
 
 
 def test_a_skipped_question_must_store_nothing_and_is_not_missed() -> None:
@@ -164,7 +186,7 @@ def test_fields_of_a_newer_version_are_left_alone() -> None:
 def test_E11_the_form_version_does_not_touch_the_id_of_a_record() -> None:
     draft = RecordDraft("person", PERSON, record_id="r1", revision=3)
     newer = replace(FORMS["person"], version=99)
-    assert check(newer, draft.fields, LISTS, TODAY) == ()
+    assert check(newer, draft.fields, LISTS, NOW) == ()
     assert (draft.record_id, draft.revision) == ("r1", 3)
 
 
@@ -205,11 +227,34 @@ def test_a_finding_taken_over_from_another_register_warns_instead() -> None:
     assert set(found.values()) == {Severity.WARNING}
 
 
-@pytest.mark.parametrize("name", ["scope", "answer", "method", "at"])
+PROOF = ("given_by", "method", "language", "explained_items")
+
+
+@pytest.mark.parametrize("name", ["scope", "answer", "at", *PROOF])
 def test_L13_a_consent_without_proof_is_not_saved(name: str) -> None:
     assert codes("consent", CONSENT) == {}
-    assert stopped("consent", {**CONSENT, name: None}) == {"CONSENT_PROOF_MISSING"}
-    assert stopped("consent", {**CONSENT, name: Missing.DK}) == {"CONSENT_PROOF_MISSING"}
+    for scope in ("SHARE_PROVIDER", "SHARE_POLICE", "SHARE_SECRETARIAT_ID", "SHARE_NATF"):
+        for answer in ({"answer": "GIVEN"}, {"answer": "LIMITED", "limits": "not the diagnosis"}):
+            whole: dict[str, Value] = {**CONSENT, "scope": scope, **answer}
+            if name == "scope" or name == "answer":
+                whole = CONSENT
+            for nothing in (None, Missing.DK):
+                found = blocking(check(FORMS["consent"], {**whole, name: nothing}, LISTS, NOW))
+                assert [(problem.code, problem.field) for problem in found] == [
+                    ("CONSENT_PROOF_MISSING", f"consent.{name}")
+                ]
+
+
+def test_L13_no_point_explained_is_no_proof() -> None:
+    assert "CONSENT_PROOF_MISSING" in stopped("consent", {**CONSENT, "explained_items": ()})
+
+
+@pytest.mark.parametrize("answer", ["REFUSED", "WITHDRAWN"])
+def test_a_no_needs_less_proof_than_a_yes(answer: str) -> None:
+    bare: dict[str, Value] = {name: value for name, value in CONSENT.items() if name not in PROOF}
+    assert stopped("consent", {**bare, "answer": answer, "method": "VERBAL"}) == set()
+    assert stopped("consent", {**bare, "answer": answer}) == {"CONSENT_PROOF_MISSING"}
+    assert stopped("consent", {**bare, "scope": "SERVICES", "answer": "GIVEN", "method": "VERBAL"}) == set()
 
 
 def test_a_question_not_asked_needs_no_method() -> None:
@@ -219,19 +264,28 @@ def test_a_question_not_asked_needs_no_method() -> None:
 def test_limits_and_another_basis_must_be_written_out() -> None:
     assert stopped("consent", {**CONSENT, "answer": "LIMITED"}) == {"CONSENT_LIMITS_MISSING"}
     assert stopped("consent", {**CONSENT, "answer": "LIMITED", "limits": "not the diagnosis"}) == set()
-    assert stopped("consent", {**CONSENT, "lawful_basis": "VITAL"}) == {"LAWFUL_BASIS_INCOMPLETE"}
-    assert stopped("consent", {**CONSENT, "lawful_basis": "CONSENT"}) == set()
+    unable: dict[str, Value] = {**CONSENT, "answer": "NO_CAPACITY"}
+    assert stopped("consent", {**unable, "lawful_basis": "VITAL"}) == {"LAWFUL_BASIS_INCOMPLETE"}
+    assert stopped("consent", {**unable, "lawful_basis": "CONSENT"}) == set()
     basis: dict[str, Value] = {"lawful_basis": "VITAL", "basis_reason": "danger", "basis_supervisor": "S. Practice"}
-    assert stopped("consent", {**CONSENT, **basis}) == set()
+    assert codes("consent", {**unable, **basis}) == {}
+
+
+def test_another_basis_is_not_asked_for_after_a_yes() -> None:
+    assert codes("consent", {**CONSENT, "lawful_basis": "VITAL"}) == {"QUESTION_SKIPPED": Severity.WARNING}
 
 
 @pytest.mark.parametrize(
     ("change", "code"),
     [
         ({"recipient": None}, "RECIPIENT_MISSING"),
+        ({"scope": "SHARE_ABROAD", "recipient": None, "explained_items": ALL_POINTS}, "RECIPIENT_MISSING"),
+        ({"scope": "SHARE_POLICE", "recipient": None}, None),
+        ({"given_by": "GUARDIAN"}, "CHILD_ASSENT_MISSING"),
+        ({"given_by": "GUARDIAN", "child_assent": "NO"}, None),
+        ({"given_by": "COURT", "child_assent": Missing.NOT_ASKED}, None),
         ({"method": "VERBAL"}, "WITNESS_MISSING"),
         ({"explained_items": ("DATA",)}, "EXPLAINED_ITEMS_MISSING"),
-        ({"explained_items": Missing.DK}, None),
         ({"scope": "SHARE_ABROAD"}, "EXPLAINED_ITEMS_MISSING"),
     ],
 )
@@ -243,6 +297,10 @@ def test_a_weak_consent_warns(change: dict[str, Value], code: str | None) -> Non
     ("kind", "fields", "code", "severity"),
     [
         ("case", {"restricted": True}, "RESTRICTED_REASON_MISSING", Severity.WARNING),
+        *(
+            ("case", {"external_refs": ("COURT E12/2026", text)}, "EXTERNAL_REF_KIND", Severity.WARNING)
+            for text in ("12/3/2026", "OB", "OB ", "OB12", "ob 12/3/2026", "POLICE 12")
+        ),
         (
             "case",
             {"source": "NGO", "incoming_date": "2026-05-02", "date_opened": "2026-05-01"},
@@ -267,6 +325,7 @@ def test_rules_of_one_record(kind: str, fields: dict[str, Value], code: str, sev
     ("kind", "fields", "code"),
     [
         ("case", {"restricted": True, "restricted_reason": "an official"}, "RESTRICTED_REASON_MISSING"),
+        ("case", {"external_refs": ("CPIMS 00000/2026", "IOM KE 12", "OTHER x")}, "EXTERNAL_REF_KIND"),
         ("case", {"source": "NGO", "incoming_date": "2026-05", "date_opened": "2026-05-01"}, "DATES_OUT_OF_ORDER"),
         ("exploitation_episode", {"start": "2025", "end": "2025-02"}, "DATES_OUT_OF_ORDER"),
         ("exploitation_episode", {"start": "2025"}, "DATES_OUT_OF_ORDER"),

@@ -9,7 +9,7 @@ from desktop.rules.views import identified_view, pseudonymous_view
 
 CATALOGUE = load()
 FORMS, GROUPS = CATALOGUE.forms, CATALOGUE.age_groups
-AS_OF = date(2026, 11, 25)
+AS_OF, OPENED = date(2026, 11, 25), date(2026, 11, 20)
 KINDS = sorted(FORMS)
 MARK = "Mkt"
 
@@ -24,6 +24,8 @@ def planted(item: Field, number: int) -> Value:
         return "1987-06-05"
     if item.type is FieldType.DATETIME:
         return "1987-06-05T04:03+03:00"
+    if item.type is FieldType.TIME:
+        return "04:03"
     mark = f"{MARK}{number:02}"
     assert len(mark) <= (item.max_length or 40)
     if item.type in (FieldType.TEXTS, FieldType.REFS, FieldType.CODES):
@@ -105,10 +107,51 @@ def test_the_identified_view_shows_values_as_they_stand() -> None:
     ],
 )
 def test_an_age_leaves_as_a_band_and_in_doubt_a_child(person: dict[str, Value], band: Value, child: bool) -> None:
-    seen = pseudonymous_view(FORMS["person"], person, AS_OF, GROUPS)
+    seen = pseudonymous_view(FORMS["person"], person, AS_OF, GROUPS, opened=OPENED)
     assert seen.get("age_at_registration") == band
     assert seen.get("is_child") is child
     assert "dob" not in seen
+
+
+def test_a_birthday_does_not_change_the_band_that_leaves() -> None:
+    person: dict[str, Value] = {"dob": "2001-11-23", "dob_estimated": False}
+    before, after = date(2026, 11, 22), date(2026, 11, 24)
+    for day in (before, after):
+        seen = pseudonymous_view(FORMS["person"], person, day, GROUPS, opened=OPENED)
+        assert seen["age_at_registration"] == "A18_24"
+        assert identified_view(FORMS["person"], person, day, opened=OPENED)["age_at_registration"] == 24
+    opened_later = pseudonymous_view(FORMS["person"], person, after, GROUPS, opened=after)
+    assert opened_later["age_at_registration"] == "A25_34"
+
+
+def test_without_the_day_of_opening_no_age_is_counted() -> None:
+    person: dict[str, Value] = {"dob": "1998-03-14"}
+    assert "age_at_registration" not in pseudonymous_view(FORMS["person"], person, AS_OF, GROUPS)
+    assert "age_at_registration" not in identified_view(FORMS["person"], person, AS_OF)
+
+
+def test_a_child_is_one_on_the_day_of_the_bundle() -> None:
+    person: dict[str, Value] = {"dob": "2008-11-23"}
+    for day, child in ((date(2026, 11, 22), True), (date(2026, 11, 23), False)):
+        seen = pseudonymous_view(FORMS["person"], person, day, GROUPS, opened=OPENED)
+        assert (seen["is_child"], seen["age_at_registration"]) == (child, "C15_17")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *(("exploitation_episode", "start"), ("exploitation_episode", "end")),
+        *(("journey_leg", "start"), ("journey_leg", "end"), ("recruitment", "month_entered")),
+        ("person", "deceased_on"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("value", "shown"), [("2025-02-17", "2025-02"), ("2025-02", "2025-02"), ("2025", "2025"), (Missing.DK, Missing.DK)]
+)
+def test_a_day_leaves_as_its_month(kind: str, name: str, value: Value, shown: Value) -> None:
+    fields: dict[str, Value] = {name: value, "deceased": True}
+    assert pseudonymous_view(FORMS[kind], fields, AS_OF, GROUPS)[name] == shown
+    assert identified_view(FORMS[kind], fields, AS_OF)[name] == value
 
 
 def test_an_estimated_birth_date_near_eighteen_is_a_child() -> None:

@@ -1,0 +1,128 @@
+"""R18 for the services: every public method × every role is what the one table of actions says."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from desktop.bootstrap import Desk
+from desktop.errors import NotPermitted
+from desktop.rules.access import ACTIONS, MATRIX, Role
+from desktop.rules.records import RecordDraft
+from desktop.services.vault import VaultService
+from tests.factory import Place, Secretariat, dump
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@dataclass(frozen=True)
+class Use:
+    """One way to use a method, and the action it is."""
+
+    action: str
+    call: Callable[[Desk], object]
+
+
+FINDING = RecordDraft("determination", {}, case_id=NOBODY)
+# Arguments that lead nowhere: the role is asked before anything is looked at.
+USES: dict[str, tuple[Use, ...]] = {
+    "cases.create": (
+        Use("case.create", lambda desk: desk.cases.create([RecordDraft("consent", {})])),
+        Use("determination.record", lambda desk: desk.cases.create([FINDING, RecordDraft("consent", {})])),
+    ),
+    "cases.open": (Use("case.open", lambda desk: desk.cases.open(NOBODY)),),
+    "cases.save": (
+        Use("case.save", lambda desk: desk.cases.save(RecordDraft("person", {}, case_id=NOBODY))),
+        Use("determination.record", lambda desk: desk.cases.save(FINDING)),
+    ),
+    "cases.list": (Use("case.search", lambda desk: desk.cases.list()),),
+    "cases.search": (Use("case.search", lambda desk: desk.cases.search("x")),),
+    "cases.note_search": (Use("case.search", lambda desk: desk.cases.note_search()),),
+    "cases.read_sealed": (Use("case.open", lambda desk: desk.cases.read_sealed(NOBODY)),),
+    "consents.record": (Use("consent.record", lambda desk: desk.consents.record(NOBODY, [])),),
+    "consents.withdraw": (Use("consent.record", lambda desk: desk.consents.withdraw(NOBODY, NOBODY, "")),),
+    "directory.save": (Use("provider.save", lambda desk: desk.directory.save(RecordDraft("provider", {}, NOBODY))),),
+    "enrolment.make_file": (Use("office.enrol", lambda desk: desk.enrolment.make_file("x")),),
+    "enrolment.take_in": (Use("office.enrol", lambda desk: desk.enrolment.take_in(b"")),),
+    "exports.what_leaves": (Use("bundle.make", lambda desk: desk.exports.what_leaves()),),
+    "exports.make": (Use("bundle.make", lambda desk: desk.exports.make()),),
+    "exports.sealed_file": (Use("bundle.hand_over", lambda desk: desk.exports.sealed_file(NOBODY)),),
+    "exports.hand_over": (Use("bundle.hand_over", lambda desk: desk.exports.hand_over(NOBODY)),),
+    "imports.preview": (Use("import.preview", lambda desk: desk.imports.preview(b"")),),
+    "imports.apply": (Use("import.apply", lambda desk: desk.imports.apply(None, county="none")),),  # type: ignore[arg-type]
+    "intake.receive": (Use("secretariat.intake", lambda desk: desk.intake.receive(b"")),),
+    "intake.receipts": (Use("secretariat.receipts", lambda desk: desk.intake.receipts()),),
+    "intake.receipt_file": (Use("secretariat.receipts", lambda desk: desk.intake.receipt_file("x")),),
+    "journal.verify": (Use("journal.verify", lambda desk: desk.journal.verify()),),
+    "receipts.take_in": (Use("receipt.take_in", lambda desk: desk.receipts.take_in(b"")),),
+    "referrals.create": (Use("referral.create", lambda desk: desk.referrals.create(NOBODY, {})),),
+    "referrals.issue_letter": (Use("referral.issue_letter", lambda desk: desk.referrals.issue_letter(NOBODY, "en")),),
+    "referrals.open_letter": (Use("letter.open", lambda desk: desk.referrals.open_letter("x")),),
+    "secretariat.enrol": (Use("secretariat.enrol", lambda desk: desk.secretariat.enrol(b"", "")),),
+    "secretariat.root_digits": (Use("secretariat.enrol", lambda desk: desk.secretariat.root_digits()),),
+}
+# What anybody who unlocked the vault may ask: figures, codes and states, no person.
+FREE = {"directory.list", "exports.list", "intake.counts", "journal.last_saved", "referrals.letters_of"}
+NOT_YET = {"journal.read", "secretariat.init"}  # actions whose use comes before unlocking, or with a screen
+
+
+def methods(desk: Desk) -> set[str]:
+    found = set()
+    for name, service in vars(desk).items():
+        if name.startswith("_") or not type(service).__module__.startswith("desktop.services"):
+            continue
+        for method, _ in inspect.getmembers(type(service), inspect.isfunction):
+            if not method.startswith("_") and name != "vault":
+                found.add(f"{name}.{method}")
+    return found
+
+
+def as_role(place: Place, role: Role) -> Desk:
+    return Desk(VaultService(place.folder, dict, place.clock), replace(place.desk.vault, role=role.value))  # type: ignore[arg-type]
+
+
+def test_the_table_of_uses_is_complete(office: Place) -> None:
+    assert methods(office.desk) == USES.keys() | FREE
+    assert {use.action for uses in USES.values() for use in uses} | NOT_YET == set(ACTIONS)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("method", list(USES))
+def test_a_role_may_do_what_the_table_says_and_nothing_else(
+    office: Place, national: Secretariat, method: str, role: Role
+) -> None:
+    place = national if role.value.startswith("SECRETARIAT") else office
+    for use in USES[method]:
+        before = dump(place.desk.vault)
+        refused = outcome(as_role(place, role), use)
+        assert refused == (role not in MATRIX[use.action]), use.action
+        if refused:
+            assert dump(place.desk.vault) == before
+
+
+def outcome(desk: Desk, use: Use) -> bool:
+    """Say whether the role was the reason for a refusal; whatever comes after it does not matter here."""
+    try:
+        use.call(desk)
+    except NotPermitted as error:
+        return error.code == "ROLE_NOT_PERMITTED"
+    except Exception:  # noqa: BLE001  the arguments lead nowhere on purpose
+        return False
+    return False
+
+
+def test_an_unknown_role_may_do_nothing(office: Place) -> None:
+    desk = Desk(VaultService(office.folder, dict, office.clock), replace(office.desk.vault, role="DIRECTOR"))  # type: ignore[arg-type]
+    for uses in USES.values():
+        for use in uses:
+            with pytest.raises(NotPermitted):
+                use.call(desk)
+
+
+def test_a_desk_gives_the_whole_table_its_own_vault(office: Place) -> None:
+    services: dict[str, Any] = {name: value for name, value in vars(office.desk).items() if not name.startswith("_")}
+    assert all(service._vault is office.desk.vault for name, service in services.items() if name != "vault")
