@@ -54,12 +54,15 @@ class Attempts:
         failures = min((record.failures if record else 0) + 1, _MOST_COUNTED)
         self._write(_Record(failures, self._clock.now()))
 
-    def succeeded(self) -> int:
-        """Forget the failures and return how many there were, for the journal."""
+    def count(self) -> int:
+        """Return how many failures there were since the last good unlock, for the journal."""
         record = self._read()
+        return record.failures if record else 0
+
+    def succeeded(self) -> None:
+        """Forget the failures, once the journal holds their number."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
-        return record.failures if record else 0
 
     def _read(self) -> _Record | None:
         try:

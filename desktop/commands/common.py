@@ -25,7 +25,7 @@ _PARTIAL = ".partial"
 _PROBE = ".rufaa-probe"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _MAX_SENTENCE_BYTES = 1024
-_NO_WORD = re.compile(r"[\W_]+")
+_NO_WORD = re.compile(r"[^\w\s]|_")
 
 
 def say(*lines: str) -> None:

@@ -102,7 +102,7 @@ class Walk:
             threshold=1,
             practice=True,
         )
-        yield "secretariat store made: one root as for a pilot, roster, intake and receipt keys"
+        yield self._said("WALK_SECRETARIAT")
         office = office_door.unlock(1, created.sentence)
         national = national_door.unlock(1, founded.created.sentence)
         try:

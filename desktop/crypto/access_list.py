@@ -110,7 +110,11 @@ class SealedClassKeys:
 
 @dataclass(frozen=True)
 class AccessList:
-    """One version of the list. `previous` is the SHA-256 of its predecessor's payload, None for list 1."""
+    """One version of the list.
+
+    `previous` is the SHA-256 of its predecessor's payload, None for list 1. `root` is the SHA-256 of the payload of the
+    first root document this office trusts, None before it is enrolled: a root in the database alone proves nothing.
+    """
 
     vault_id: bytes
     version: int
@@ -123,6 +127,7 @@ class AccessList:
     r: SealedClassKeys
     recovery: tuple[RecoveryKeys, ...]
     users: tuple[ListedUser, ...]
+    root: str | None = None
 
     def payload(self) -> bytes:
         """Return the canonical bytes that are signed and hashed."""
@@ -223,6 +228,7 @@ def _as_json(access_list: AccessList) -> JSONValue:
             {"ed25519": keys.ed25519.hex(), "kind": str(keys.kind), "x25519": keys.x25519.hex()}
             for keys in access_list.recovery
         ],
+        "root": access_list.root,
         "users": [
             {
                 "desk_number": user.desk_number,
@@ -241,7 +247,7 @@ def _parse_payload(payload: bytes) -> AccessList:
     found = members(
         canonical_value(payload, MAX_LIST_BYTES),
         *("dek_id", "device", "key_generation", "kind", "list", "practice", "previous"),
-        *("r", "recovery", "users", "vault"),
+        *("r", "recovery", "root", "users", "vault"),
     )
     version = whole(found["list"], 1, MAX_VERSION)
     if (found["previous"] is None) != (version == 1):
@@ -258,6 +264,7 @@ def _parse_payload(payload: bytes) -> AccessList:
         r=_parse_sealed_class(found["r"]),
         recovery=items(found["recovery"], _parse_recovery, least=0, most=MAX_RECOVERY),
         users=items(found["users"], _parse_user, least=1, most=MAX_USERS),
+        root=None if found["root"] is None else hex_digest(found["root"]),
     )
     _check_whole(access_list)
     return access_list

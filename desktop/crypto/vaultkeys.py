@@ -74,6 +74,7 @@ class Unlocked:
     list_sha256: str
     header: KeyHeader
     header_bytes: bytes
+    pin: Pin
 
 
 @dataclass(frozen=True, repr=False)
@@ -176,7 +177,7 @@ def create_vault_keys(
         sheet_pins=(sheet.sign_pin(sheet_keys, vault_id, pin),),
     )
     data = serialise(header, secrets.dek, bounds)
-    unlocked = _unlocked(HeaderCopy(header, data), first_list, first_list.users[0], keys, secrets)
+    unlocked = _unlocked(HeaderCopy(header, data), first_list, first_list.users[0], keys, secrets, pin)
     return NewVault(data, sentence, sheet_words(words, entropy), device_ed25519, device_x25519, unlocked)
 
 
@@ -207,7 +208,7 @@ def unlock(
     words = wordlists.get(slot.wordlist)
     if words is None:
         raise HeaderDamaged("HEADER_DAMAGED", reason="WORDLIST")
-    full = _normalised(words, sentence)
+    full = normalised(words, sentence)
     with _substitution():
         try:
             keys, pin = open_user_slot(slot, header.vault_id, full, bounds)
@@ -222,7 +223,7 @@ def unlock(
         secrets = open_secrets(slot, keys, header.vault_id, current.key_generation)
         _check_sealed_class(current, secrets, holds=user.role == SUPERVISOR)
         _check_dek(copy, current, secrets.dek)
-        return _unlocked(copy, current, user, keys, secrets)
+        return _unlocked(copy, current, user, keys, secrets, pin)
 
 
 def open_with_sheet(
@@ -284,7 +285,8 @@ def _choose(copies: Sequence[bytes | None], bounds: KdfBounds) -> HeaderCopy:
         raise HeaderDamaged("HEADER_DAMAGED", reason=reason) from None
 
 
-def _normalised(words: WordList, sentence: str) -> str:
+def normalised(words: WordList, sentence: str) -> str:
+    """Return a typed sentence in full words. Raises WrongSentence WORD_UNKNOWN with the first wrong position."""
     try:
         return normalise_sentence(words, sentence)
     except UnknownWord as unknown:
@@ -337,7 +339,7 @@ def _check_dek(copy: HeaderCopy, current: AccessList, dek: bytes) -> None:
 
 
 def _unlocked(
-    copy: HeaderCopy, current: AccessList, user: ListedUser, keys: UserKeys, secrets: VaultSecrets
+    copy: HeaderCopy, current: AccessList, user: ListedUser, keys: UserKeys, secrets: VaultSecrets, pin: Pin
 ) -> Unlocked:
     return Unlocked(
         vault_id=current.vault_id,
@@ -352,4 +354,5 @@ def _unlocked(
         list_sha256=current.pin().sha256,
         header=copy.header,
         header_bytes=copy.data,
+        pin=pin,
     )

@@ -43,6 +43,7 @@ class Stamp:
 STAMPS = (
     Stamp(45.0, 25.0, stacked=True, steps=2),
     Stamp(36.0, 25.0, stacked=False, steps=2),
+    Stamp(45.0, 25.0, stacked=True, steps=3),
     Stamp(36.0, 19.0, stacked=False, steps=3),
     Stamp(36.0, 13.0, stacked=False, steps=len(STEPS)),
 )
@@ -83,10 +84,12 @@ def render(
         raise ValueError("copies are numbered from 1 and there are at most three")
     is_own = copy_for is CopyFor.PERSON
     foot = BOTTOM if is_own else cut_line(content.services)
-    trials = [Body(content, step, step.white, is_own=is_own) for step in STEPS]
+    trials: list[Body] = []
     for stamp in STAMPS:
-        for step, trial in zip(STEPS[: stamp.steps], trials, strict=False):
-            signing = _Signing(content, step, stamp)
+        for index, step in enumerate(STEPS[: stamp.steps]):
+            if index == len(trials):
+                trials.append(Body(content, step, step.white, is_own=is_own))
+            trial, signing = trials[index], _Signing(content, step, stamp)
             spare = foot - _ABOVE_CUT - trial.y - signing.height
             if spare >= 0:
                 gap = min(_AIRY, step.white + spare / (2 * trial.rows + 1))

@@ -24,13 +24,14 @@ from desktop.bundles.trust import (
     trust_of,
     verify_package,
 )
-from desktop.crypto.encoding import Malformed
+from desktop.crypto.encoding import Malformed, sha256_hex
 from desktop.crypto.sealing import public_key
 from desktop.crypto.signing import public_bytes
 from desktop.errors import NotAccepted, NotTrusted, Obstacle, Problem
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, Topic
 from desktop.services import journal, records
+from desktop.services.access_lists import pin_root
 from desktop.services.session import OpenVault
 
 DEVICE_SIGNING_KEY = "DEVICE_SIGNING"
@@ -56,23 +57,35 @@ def device_signing_key(session: Session) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(secret(session, DEVICE_SIGNING_KEY))
 
 
-def trust_in_force(session: Session, practice: bool) -> Trust | None:
+def trust_in_force(session: Session, vault: OpenVault) -> Trust | None:
     """Return the verified trust documents of the highest roster version, or None before enrolment.
 
-    They are verified again each time: the vault's rows are only as good as their signatures.
+    They are verified again each time, from the root that the signed access list names: a row of the database alone
+    proves nothing, since whoever holds the data key can write it.
+
+    Raises:
+        NotTrusted: They do not verify, or begin at another root (ROOT_NOT_OURS).
     """
     row = session.scalars(select(TakenRoster).order_by(TakenRoster.version.desc()).limit(1)).first()
     if row is None:
         return None
-    return trust_of(parse_package(row.package), practice=practice)
+    package = parse_package(row.package)
+    if root_sha256(package.roots[0]) != vault.keys.access_list.root:
+        raise NotTrusted("ROOT_NOT_OURS")
+    return trust_of(package, practice=vault.practice)
 
 
-def roster_in_force(session: Session, practice: bool) -> Roster:
-    """Return the roster in force. Raises Obstacle OFFICE_NOT_ENROLLED."""
-    trust = trust_in_force(session, practice)
+def roster_in_force(session: Session, vault: OpenVault) -> Roster:
+    """Return the roster in force. Raises Obstacle OFFICE_NOT_ENROLLED, NotTrusted as `trust_in_force`."""
+    trust = trust_in_force(session, vault)
     if trust is None:
         raise Obstacle("OFFICE_NOT_ENROLLED")
     return trust.roster
+
+
+def root_sha256(envelope: bytes) -> str:
+    """Return the SHA-256 of a root document's payload: what an access list names."""
+    return sha256_hex(payload_of_root(envelope))
 
 
 def check_label(reads: Callable[[str], str], written: str, where: str) -> None:
@@ -103,7 +116,7 @@ class EnrolmentService:
             key = device_signing_key(session)
             made = make_enrolment(
                 Enrolment(
-                    access_list=self._vault.list_sha256.hex(),
+                    access_list=self._vault.list_sha256,
                     app_version=VERSION,
                     county=office.county,
                     desk_code=int(office.desk_code),
@@ -135,7 +148,7 @@ class EnrolmentService:
         self._vault.require("office.enrol")
         with self._vault.writing() as session:
             package = open_package(content, (secret(session, DEVICE_RECEIVING_KEY),))
-            known = trust_in_force(session, self._vault.practice)
+            known = trust_in_force(session, self._vault)
             trust = verify_package(package, known, practice=self._vault.practice)
             if known is None:
                 if typed_digits is None:
@@ -145,6 +158,11 @@ class EnrolmentService:
             own = trust.roster.device_of_key(public_bytes(device_signing_key(session)))
             if own is None or own.device != office.device:
                 raise NotTrusted("ROSTER_WITHOUT_US")
+            first_root = root_sha256(package.roots[0])
+            if self._vault.keys.access_list.root is None:
+                pin_root(session, self._vault, first_root)
+            elif self._vault.keys.access_list.root != first_root:
+                raise NotTrusted("ROOT_NOT_OURS")
             restricted = restricted_recipients(trust.roster)
             if restricted != self._vault.restricted_recipients:
                 records.seal_again(session, self._vault, restricted)

@@ -112,7 +112,7 @@ class ExportService:
         """
         self._vault.require("bundle.make")
         with self._vault.writing() as session:
-            roster = roster_in_force(session, self._vault.practice)
+            roster = roster_in_force(session, self._vault)
             office = records.office(session)
             unsent = _unsent(session)
             if not unsent:
@@ -126,7 +126,7 @@ class ExportService:
                 records=lines,
                 journal=run,
                 sealed=sealed,
-                lists=self._vault.access_lists[office.receipted_list :],
+                lists=self._vault.lists_after(office.receipted_list),
                 signing_key=device_signing_key(session),
                 recipients=roster.recipients(Use.OPERATIONAL),
             )
@@ -146,7 +146,7 @@ class ExportService:
 
     def _facts(self, office: Office, roster: Roster, bundle_id: str, identity: Identity) -> BundleFacts:
         return BundleFacts(
-            access_list=self._vault.list_sha256.hex(),
+            access_list=self._vault.list_sha256,
             app_version=VERSION,
             bundle=bundle_id,
             device=office.device,

@@ -52,7 +52,7 @@ class ReceiptService:
             opened = open_receipt(
                 content,
                 secrets=(secret(session, DEVICE_RECEIVING_KEY),),
-                roster=roster_in_force(session, self._vault.practice),
+                roster=roster_in_force(session, self._vault),
                 device=office.device,
                 practice=self._vault.practice,
             )

@@ -13,7 +13,9 @@ from db.store import Store
 from desktop import errors
 from desktop.catalogue import Catalogue
 from desktop.clock import Clock, stamp
+from desktop.crypto.vaultkeys import Unlocked
 from desktop.rules import access
+from desktop.vault_files import Generation
 
 
 @dataclass
@@ -29,12 +31,30 @@ class OpenVault:
     device: str
     user: str
     role: str
-    list_version: int
-    list_sha256: bytes
-    access_lists: tuple[bytes, ...] = field(repr=False)
-    sealed_current: bytes
+    keys: Unlocked = field(repr=False)
+    generation: Generation = field(repr=False)
     sealed_private: Mapping[bytes, bytes] = field(repr=False)
     restricted_recipients: tuple[bytes, ...] = ()
+
+    @property
+    def list_version(self) -> int:
+        """The version of the current access list."""
+        return self.keys.access_list.version
+
+    @property
+    def list_sha256(self) -> str:
+        """The SHA-256 of the current access list's payload."""
+        return self.keys.list_sha256
+
+    @property
+    def sealed_current(self) -> bytes:
+        """The public key that the sealed class is sealed to."""
+        return self.keys.access_list.r.current
+
+    def lists_after(self, version: int) -> tuple[bytes, ...]:
+        """Return the signed access lists that are newer than `version`."""
+        lists = self.keys.header.access_lists
+        return lists[max(0, len(lists) - (self.list_version - version)) :]
 
     def now(self) -> str:
         """Return the present instant as it is stored."""

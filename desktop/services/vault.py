@@ -25,10 +25,12 @@ from desktop.clock import Clock, stamp
 from desktop.crypto import kdf
 from desktop.crypto.access_list import VaultKind
 from desktop.crypto.encoding import Malformed
+from desktop.crypto.header_changes import pinned_anew
 from desktop.crypto.vaultkeys import NewVault, Unlocked, create_vault_keys, unlock
 from desktop.rules.access import Role
 from desktop.rules.journal_chain import Act
 from desktop.services import journal
+from desktop.services.access_lists import note_list
 from desktop.services.enrolment import (
     DEVICE_RECEIVING_KEY,
     DEVICE_SIGNING_KEY,
@@ -248,13 +250,12 @@ class VaultService:
             vault_files.check_encrypted(generation)
             vault = self._open(generation, keys)
             try:
-                with vault.writing() as session:
-                    failures = attempts.succeeded()
-                    reason = f"AFTER_FAILURES_{failures}" if failures else None
-                    journal.append(session, vault, Act.UNLOCKED, vault.user, reason=reason)
+                # A full disk must not keep anybody out (threat-model A5). The failures then stay counted for the next
+                # unlock's entry, the other header copy is whole, and an older pin is sound.
                 with contextlib.suppress(errors.Obstacle):
-                    # A full disk must not keep anybody out; the other copy is whole, and the next unlock tries again.
-                    vault_files.mend_header(generation, keys.header_bytes)
+                    self._note_unlock(vault, attempts)
+                with contextlib.suppress(errors.Obstacle):
+                    self._mend_header(vault, sentence)
             except BaseException:
                 vault.store.close()
                 raise
@@ -262,6 +263,25 @@ class VaultService:
             self.release()
             raise
         return vault
+
+    def _note_unlock(self, vault: OpenVault, attempts: Attempts) -> None:
+        with vault.writing() as session:
+            note_list(session, vault, vault.keys)
+            failures = attempts.count()
+            reason = f"AFTER_FAILURES_{failures}" if failures else None
+            journal.append(session, vault, Act.UNLOCKED, vault.user, reason=reason)
+        attempts.succeeded()
+
+    def _mend_header(self, vault: OpenVault, sentence: str) -> None:
+        """Make both copies equal, and the slot pin the current list."""
+        if vault.keys.pin == vault.keys.access_list.pin():
+            vault_files.mend_header(vault.generation, vault.keys.header_bytes)
+            return
+        keys = pinned_anew(vault.keys, sentence, wordlists.load())
+        vault_files.write_header(vault.generation, keys.header_bytes)
+        vault.keys = keys
+        with vault.writing() as session:
+            note_list(session, vault, keys)
 
     def _open(self, generation: vault_files.Generation, keys: Unlocked) -> OpenVault:
         with desk_errors():
@@ -273,15 +293,10 @@ class VaultService:
             if note is None:
                 raise errors.VaultDamaged("VAULT_DAMAGED")
             listed = keys.access_list
-            told = (note.vault, note.kind, note.practice, note.list_sha256.hex(), note.list_version, note.header_edit)
-            if told != (
-                keys.vault_id.hex(),
-                listed.kind.value,
-                listed.practice,
-                keys.list_sha256,
-                listed.version,
-                keys.header.edit,
-            ):
+            same = (note.vault, note.kind, note.practice) == (keys.vault_id.hex(), listed.kind.value, listed.practice)
+            # The header is written just before the note: one list ahead, or a higher edit, is a crash in between.
+            reached = note.list_sha256.hex() in (keys.list_sha256, listed.previous)
+            if not (same and reached and note.header_edit <= keys.header.edit):
                 raise errors.VaultSubstituted("VAULT_SUBSTITUTED", reason="NOTE")
             vault = OpenVault(
                 store=store,
@@ -293,16 +308,15 @@ class VaultService:
                 device=listed.device.code,
                 user=keys.user_id,
                 role=_role(listed.kind, keys.role),
-                list_version=listed.version,
-                list_sha256=bytes.fromhex(keys.list_sha256),
-                access_lists=tuple(keys.header.access_lists),
-                sealed_current=listed.r.current,
+                keys=keys,
+                generation=generation,
                 sealed_private=dict(keys.r),
             )
             if listed.kind is VaultKind.OFFICE:
-                with vault.reading() as session:
-                    trust = trust_in_force(session, vault.practice)
-                vault.restricted_recipients = restricted_recipients(trust.roster) if trust else ()
+                # Trust that does not verify stops sending, never entry: whoever sends or takes in is told.
+                with contextlib.suppress(errors.NotTrusted), vault.reading() as session:
+                    trust = trust_in_force(session, vault)
+                    vault.restricted_recipients = restricted_recipients(trust.roster) if trust else ()
         except BaseException:
             store.close()
             raise

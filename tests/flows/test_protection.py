@@ -81,8 +81,9 @@ def test_L14_a_withdrawal_takes_over_neither_limits_nor_another_ground(
     fields = stored(office, case_id, "consent", gone)
     assert (fields["answer"], fields["recipient"]) == ("WITHDRAWN", clinic)
     assert not fields.keys() & {*BASIS, "limits"}
+    referral = refer(office, case_id, clinic)
     with refused(office, "CONSENT_WITHDRAWN"):
-        office.desk.referrals.issue_letter(refer(office, case_id, clinic), "en")
+        office.desk.referrals.issue_letter(referral, "en")
     limited = consent(
         office, case_id, "SHARE_PROVIDER", recipient=clinic, answer="LIMITED", limits="x", at="2026-11-25T08:40+03:00"
     )

@@ -99,6 +99,7 @@ def test_the_payload_has_the_members_of_the_format_and_nothing_else() -> None:
         "recovery": [
             {"ed25519": FIRST.recovery[0].ed25519.hex(), "kind": "SHEET", "x25519": FIRST.recovery[0].x25519.hex()}
         ],
+        "root": None,
         "users": [
             {
                 "desk_number": 1,

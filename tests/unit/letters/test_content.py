@@ -89,7 +89,7 @@ def test_B01_nothing_known_of_the_age_is_said_so_and_no_date_appears() -> None:
 
 def test_limited_consent_prints_no_limits_and_no_identity_beside_the_name() -> None:
     limits = "nothing to my uncle at the station"
-    permission = Permission("SHARE_POLICE", "CONSENT", "2026-11-24", True, limits, "c-1")
+    permission = Permission("SHARE_POLICE", "CONSENT", "2026-11-24", True, limits, "c-1", "SELF")
     limited, free = (letter(actor="POLICE", permission=which) for which in (permission, CONSENT_GIVEN))
     text = written(limited)
     assert [fact for fact in (limits, "limit", PHONE, ID_NUMBER) if fact in text] == []
@@ -107,6 +107,30 @@ def test_lawful_basis_is_named_with_its_section_instead_of_consent() -> None:
     assert "Vital interests" in content.basis
     assert "s.30(1)(b)(iii)" in content.basis
     assert "agreed" not in content.basis
+
+
+@pytest.mark.parametrize(
+    ("basis", "expected"),
+    [
+        ("LEGAL_DUTY", "Sheria ya Ulinzi wa Data, kifungu cha 30(1)(b)(ii)"),
+        ("STATISTICS", "Sheria ya Ulinzi wa Data, kifungu cha 30(1)(b)(viii), kifungu cha 53"),
+    ],
+)
+def test_section_of_the_law_is_named_in_swahili(basis: str, expected: str) -> None:
+    permission = Permission("SHARE_POLICE", basis, None, False, None, None)
+    assert expected in letter(language="sw", actor="POLICE", permission=permission).basis
+
+
+@pytest.mark.parametrize(
+    "giver", ["PARENT", "GUARDIAN", "COURT", "DCS_OFFICER", "REPRESENTATIVE", "CHILD_ASSENT", None]
+)
+def test_the_person_agreed_only_where_they_answered_for_themselves(giver: str | None) -> None:
+    english, swahili = (
+        letter(language=language, permission=replace(CONSENT_GIVEN, given_by=giver)).basis for language in ("en", "sw")
+    )
+    assert english == "Consent to share these facts with you for these services was given on 24 November 2026."
+    assert swahili == ("Ridhaa ya kuwapa ninyi taarifa hizi kwa ajili ya huduma hizi ilitolewa tarehe 24 Novemba 2026.")
+    assert letter(language="sw").basis.startswith("Mhusika alikubali tarehe 24 Novemba 2026")
 
 
 VARIANT_LINES = VariantFacts(
@@ -146,9 +170,28 @@ def test_supervisor_signs_where_the_receiver_rule_says_so() -> None:
     assert letter(actor="NGO").signatures == ("officer",)
 
 
-def test_a_service_label_that_tells_the_case_has_a_neutral_one_on_paper() -> None:
-    assert letter(services=("SCREENING",)).services == ("Full first interview",)
-    assert letter(language="sw", services=("SCREENING",)).services == ("Mahojiano kamili ya kwanza",)
+@pytest.mark.parametrize(
+    ("service", "english", "swahili"),
+    [
+        ("PRC_PEP", "Urgent clinical care (PEP)", "Huduma ya dharura ya kliniki (PEP)"),
+        ("SCREENING", "Full first interview", "Mahojiano kamili ya kwanza"),
+        ("SHELTER", "Accommodation", "Malazi"),
+        ("SECURITY", "Safety measures", "Hatua za usalama"),
+        ("INVESTIGATION", "Police follow-up", "Ufuatiliaji wa polisi"),
+        ("WITNESS", "Safety assessment", "Tathmini ya usalama"),
+    ],
+)
+def test_a_service_label_that_tells_the_case_has_a_neutral_one_on_paper(
+    service: str, english: str, swahili: str
+) -> None:
+    assert letter(services=(service,)).services == (english,)
+    assert letter(language="sw", services=(service,)).services == (swahili,)
+
+
+def test_a_service_the_receiver_must_know_exactly_keeps_its_label() -> None:
+    services = ("ASYLUM", "COMPENSATION", "LABOUR_CLAIM", "REPATRIATION")
+    labels = tuple(vocabulary().lists["services"].label(code, "en") for code in services)
+    assert letter(services=services).services == labels
 
 
 def test_times_are_those_of_nairobi() -> None:
@@ -175,25 +218,6 @@ def test_times_are_those_of_nairobi() -> None:
 )
 def test_what_cannot_be_a_letter_is_refused_at_its_field(changes: dict[str, object], expected: tuple[str, str]) -> None:
     assert refusal(**changes) == [expected]
-
-
-@pytest.mark.parametrize(
-    ("names", "text"),
-    [
-        ("Selam Gebremedhin", "Ask for selam at the gate."),
-        ("Wanjiku Ng'ang'a", "Known here as NG’ANG’A."),
-        ("ሰላም ገብረመድህን", "ሰላም ብለው ይጠይቁ"),
-    ],
-)
-@pytest.mark.parametrize("mode", ["ALIAS", "CASE_REF_ONLY"])
-def test_a_name_in_a_free_text_is_found_where_the_mode_hides_it(names: str, text: str, mode: str) -> None:
-    found = refusal(mode=mode, person={"names": names}, risk_note=text)
-    assert found == [("LETTER_NAME_IN_TEXT", "referral.risk_note")]
-    assert letter(person={"names": names}, risk_note=text)
-
-
-def test_a_word_of_the_alias_is_no_secret() -> None:
-    letter(IdentityMode.ALIAS, person={"names": "Tumaini Akai"}, reason_short="Mama Tumaini needs a bed.")
 
 
 def test_digest_is_sha256_over_salt_and_canonical_content() -> None:

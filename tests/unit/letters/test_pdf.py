@@ -13,15 +13,17 @@ import pypdf
 import pytest
 import segno
 from PIL import Image
+from reportlab.lib.units import mm
 
 from desktop.errors import NotAccepted
 from desktop.letters.content import LetterContent, digest
-from desktop.letters.layout import HEIGHT, WIDTH
+from desktop.letters.layout import HEIGHT, LEFT, RIGHT, WIDTH
 from desktop.letters.pdf import QR_LEFT, QR_SIDE, QR_TOP, CopyFor, qr_text, render
+from desktop.letters.slip import cut_line
 from desktop.letters.source import VariantFacts
 from desktop.paths import resource
 from desktop.rules.consent import IdentityMode, Permission
-from tests.unit.letters.samples import RECEIVER, letter
+from tests.unit.letters.samples import OFFICE, RECEIVER, letter
 from tests.unit.letters.test_scripts import WORKBOOK_NAMES, plain, poppler_text, pypdf_text
 
 SALT = bytes(range(16))
@@ -29,6 +31,8 @@ TELLING = (
     "trafficking",
     "victim",
     "sexual",
+    "rape",
+    "ubakaji",
     "safe house",
     "ulanguzi",
     "mwathiriwa",
@@ -150,10 +154,125 @@ def test_copies_differ_only_in_their_copy_line(tmp_path: Path) -> None:
     ]
 
 
-def test_the_persons_own_copy_has_a_neutral_head(tmp_path: Path) -> None:
-    text = poppler_text(printed(letter(IdentityMode.ALIAS), CopyFor.PERSON, 3), tmp_path)
-    assert [word for word in ("Republic", "Ministry", "Turkana County Office") if word in text] == []
-    assert "for the person - return or destroy" in text
+OWN_COPY = {"reason_short": "Wounded in the back", "needs_short": "A closed room", "risk_note": "Ring before noon"}
+
+
+@pytest.mark.parametrize("actor", ["HEALTH_PUBLIC", "POLICE", "LABOUR"])
+def test_the_persons_own_copy_says_where_to_go_and_nothing_a_finder_could_use(actor: str, tmp_path: Path) -> None:
+    facts = VariantFacts(
+        within_72_hours=True, suspect_annex=True, employer="Practice Farm Ltd", wages_claimed_kes=84000
+    )
+    content = letter(IdentityMode.NAME, actor=actor, variant_facts=facts, **OWN_COPY)
+    text = poppler_text(printed(content, CopyFor.PERSON, 3), tmp_path)
+    held_back = (
+        *OWN_COPY.values(), "Republic", "Ministry", "Turkana County Office", "72 hours", "RUF-3P", "Practice Farm",
+        "84,000", "Food and clothing", "27364512", "0700 000 864", "Reply slip", "Reply by", "K7QM-2XPD-4", "destroy",
+    )  # fmt: skip
+    assert [word for word in held_back if word in text] == []
+    said = ("Lodwar Practice Hospital", "Selam Gebremedhin", "Medical check and treatment", "28 November 2026, 11:15")
+    assert [word for word in said if word not in text] == []
+    assert "Copy 3 of 3 - for the person - keep only if it is safe" in text
+
+
+def test_the_persons_own_copy_in_swahili_is_kept_only_if_it_is_safe(tmp_path: Path) -> None:
+    text = poppler_text(printed(letter(language="sw"), CopyFor.PERSON, 3), tmp_path)
+    assert "Nakala 3 kati ya 3 - ya mhusika - tunza ikiwa tu ni salama" in text
+    assert "iharibiwe" not in text
+
+
+@pytest.mark.parametrize(("copy", "copies"), [(0, 1), (2, 1), (4, 4), (1, 4)])
+def test_a_copy_that_does_not_exist_is_not_drawn(copy: int, copies: int) -> None:
+    with pytest.raises(ValueError, match="copies"):
+        render(letter(draft=True), salt_digest_first16=None, copy=copy, copies=copies)
+
+
+def test_an_office_without_a_telephone_asks_for_the_slip_by_hand(tmp_path: Path) -> None:
+    office = replace(OFFICE, phone="")
+    for language, expected in (
+        ("en", "Return by 2 December 2026, by hand"),
+        ("sw", "Irudishwe ifikapo 2 Desemba 2026, kwa mkono"),
+    ):
+        text = poppler_text(printed(letter(language=language, office=office)), tmp_path)
+        assert expected in text
+        assert "piga simu" not in text
+        assert "or ring" not in text
+
+
+@pytest.mark.parametrize("language", ["en", "sw"])
+def test_decline_reasons_stand_in_two_columns_of_four_with_their_figures(language: str, tmp_path: Path) -> None:
+    content = letter(language=language)
+    text = poppler_text(printed(content), tmp_path)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    reasons = content.decline_reasons
+    pairs = [f"{n + 1} {reasons[n]} {n + 5} {reasons[n + 4]}" for n in range(4)]
+    assert [pair for pair in pairs if not any(line.endswith(plain(pair)) for line in lines)] == []
+
+
+def stamps(pdf: bytes) -> list[tuple[float, float]]:
+    """Return width and height in millimetres of every box that ends at the right margin, the letter's own first."""
+    (page,) = pypdf.PdfReader(io.BytesIO(pdf)).pages
+    contents = page.get_contents()
+    assert contents is not None
+    data = contents.get_data().decode("latin-1")
+    boxes = [[float(part) / mm for part in found] for found in re.findall(r"n (\S+) (\S+) (\S+) (\S+) re S", data)]
+    return [(round(wide, 1), round(high, 1)) for x, _, wide, high in boxes if abs(x + wide - RIGHT) < 0.1 and high > 10]
+
+
+@pytest.mark.parametrize("language", ["en", "sw"])
+@pytest.mark.parametrize(("actor", "least"), [("NGO", 25), ("HEALTH_PUBLIC", 25), ("SHELTER", 25), ("COURT", 19)])
+def test_a_letter_of_common_length_has_room_for_an_office_stamp(actor: str, least: int, language: str) -> None:
+    (wide, high), _ = stamps(printed(letter(language=language, actor=actor)))
+    assert wide >= 36
+    assert high >= least
+
+
+def test_a_short_letter_has_the_wide_stamp_and_the_longest_never_less_than_13_mm() -> None:
+    assert stamps(printed(letter(needs_short="", escort_transport="")))[0] == (45, 25)
+    for actor in ("HEALTH_PUBLIC", "POLICE", "COURT", "NGO"):
+        assert stamps(printed(longest(actor)))[0][1] >= 13
+
+
+def least_white(pdf: bytes, folder: Path) -> float:
+    """Return the least white in millimetres between a hairline of the letter and the ink next to it."""
+    (folder / "white.pdf").write_bytes(pdf)
+    command = ["pdftoppm", "-r", "300", "-gray", "-singlefile", str(folder / "white.pdf"), str(folder / "white")]
+    subprocess.run(command, check=True)
+    per_mm = 300 / 25.4
+    with Image.open(folder / "white.pgm") as image:
+        # Beyond the labels and the bar of a heavy row; from the rule below the head to the signatures.
+        part = image.crop((int((LEFT + 38) * per_mm), int(52 * per_mm), int(RIGHT * per_mm), int(165 * per_mm)))
+        rows = [sum(sign < 128 for sign in part.crop((0, y, part.width, y + 1)).tobytes()) for y in range(part.height)]
+        wide = part.width
+    hairlines = [y for y, dark in enumerate(rows) if dark > 0.98 * wide]
+    inked = [y for y, dark in enumerate(rows) if 0 < dark <= 0.98 * wide]
+    assert len(hairlines) > 5
+    between = [abs(y - line) for line in hairlines for y in inked if abs(y - line) > 1]
+    return min(between) / per_mm
+
+
+def test_text_keeps_white_to_its_hairlines_and_only_the_last_step_comes_closer(tmp_path: Path) -> None:
+    for language in ("en", "sw"):
+        assert least_white(printed(letter(language=language, actor="HEALTH_PUBLIC")), tmp_path) >= 1.1
+    assert least_white(printed(longest("POLICE")), tmp_path) >= 0.5
+
+
+@pytest.mark.parametrize("language", ["en", "sw"])
+def test_service_labels_of_the_slip_are_broken_and_never_smaller_than_8_points(language: str) -> None:
+    services = ("PSYCHOSOCIAL", "BASIC_NEEDS", "SKILLS", "LIVELIHOOD", "LABOUR_CLAIM", "REINTEGRATION")
+    content = letter(language=language, services=services)
+    cut = cut_line(content.services)
+    words = {word for service in content.services for word in service.split() if len(word) > 5}
+    seen: dict[str, float] = {}
+
+    def note(text: str, matrix: list[float], text_matrix: list[float], font: object, size: float) -> None:
+        height = HEIGHT - (text_matrix[5] + matrix[5]) / mm
+        if height > cut + 40:
+            seen.update((word, min(size, seen.get(word, size))) for word in text.split() if word in words)
+
+    (page,) = pypdf.PdfReader(io.BytesIO(printed(content))).pages
+    page.extract_text(visitor_text=note)
+    assert words - seen.keys() == set()
+    assert min(seen.values()) >= 8
 
 
 @pytest.mark.parametrize(("language", "tag"), [("en", "en"), ("sw", "sw")])
@@ -264,7 +383,7 @@ def test_G09_no_ink_lies_outside_the_margins_but_the_cut_line(tmp_path: Path) ->
 
 def test_every_problem_of_the_letters_has_a_sentence_in_both_languages() -> None:
     messages = tomllib.loads(resource("messages", "letters.toml").read_text(encoding="utf-8"))
-    sources = [Path("desktop/letters") / f"{name}.py" for name in ("content", "pdf")]
+    sources = Path("desktop/letters").glob("*.py")
     codes = {code for path in sources for code in re.findall(r'"(LETTER_[A-Z_]+)"', path.read_text(encoding="utf-8"))}
     assert codes == set(messages)
     assert all(set(sentences) == {"en", "sw"} for sentences in messages.values())

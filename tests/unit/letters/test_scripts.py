@@ -168,6 +168,18 @@ def test_wrap_keeps_every_word_within_the_limit_and_breaks_a_word_without_blanks
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
 
 
+def test_wrap_gives_the_first_line_its_own_room() -> None:
+    text = "moja mbili tatu nne tano " * 4
+    first, *rest = [line for line, _ in wrap(text, Style.REGULAR, 10, 120, 60)]
+    assert width(first, Style.REGULAR, 10) <= 60
+    assert max(width(line, Style.REGULAR, 10) for line in rest) > 60
+    assert " ".join((first, *rest)) == text.strip()
+
+
+def test_wrap_leaves_the_first_line_empty_when_its_first_word_needs_a_whole_one() -> None:
+    assert [line for line, _ in wrap("Nyamweya-Oseko", Style.REGULAR, 10, 120, 20)] == ["", "Nyamweya-Oseko"]
+
+
 def test_wrapped_lines_carry_the_direction_of_their_paragraph() -> None:
     assert {direction for _, direction in wrap("محمد علي " * 10, Style.REGULAR, 10, 80)} == {True}
 

@@ -66,7 +66,10 @@ USES: dict[str, tuple[Use, ...]] = {
     "secretariat.root_digits": (Use("secretariat.enrol", lambda desk: desk.secretariat.root_digits()),),
 }
 # What anybody who unlocked the vault may ask: figures, codes and states, no person.
-FREE = {"directory.list", "exports.list", "intake.counts", "journal.last_saved", "referrals.letters_of"}
+FREE = {
+    *("directory.list", "exports.list", "exports.never_handed_over", "exports.numbered", "exports.drafts"),
+    *("imports.county", "intake.counts", "journal.last_saved", "referrals.letters_of"),
+}
 NOT_YET = {"journal.read", "secretariat.init"}  # actions whose use comes before unlocking, or with a screen
 
 

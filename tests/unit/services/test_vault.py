@@ -79,7 +79,7 @@ def test_a_second_vault_is_not_made_over_the_first(door: Door) -> None:
 def test_an_office_that_could_never_be_enrolled_is_not_made(door: Door, change: dict[str, str], field: str) -> None:
     with pytest.raises(NotAccepted) as refused:
         door.vaults.create_office(replace(FACTS, **change))
-    assert [problem.field for problem in refused.value.problems] == [field]
+    assert field in [problem.field for problem in refused.value.problems]
     assert not door.folder.exists()
 
 
