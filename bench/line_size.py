@@ -65,8 +65,9 @@ def _cases(office: Desk) -> list[str]:
     """Make 100 cases from the workbook's rows that hold what will change, each used several times."""
     preview = office.imports.preview(resource(*WORKBOOK).read_bytes())
     rows = [row.reading.drafts for row in preview.rows if {draft.kind for draft in row.reading.drafts} >= _CHANGED]
-    # A finding without its grounds is a thing only an import may take over; it does not change here.
-    without = [[draft for draft in row if draft.kind != "determination"] for row in rows]
+    # A finding without its grounds and a referral with its state are things only an import may take over; neither
+    # changes here.
+    without = [[draft for draft in row if draft.kind not in ("determination", "referral")] for row in rows]
     return [office.cases.create(without[number % len(without)])[0] for number in range(CASES)]
 
 

@@ -1,15 +1,14 @@
-"""Foreign files are parsed here: in a child process that cannot take much memory or time and cannot write.
+"""Foreign files are parsed here: in a child process that cannot take much memory or time (what else: `limits`).
 
 The child limits itself before it reads a byte and before it imports a parser, says that it is ready, does one named
 task on what comes through standard input and answers on standard output. Its words are untrusted: the parent bounds
-the answer's length and takes a refusal only by a code that the task may use. Standard error is thrown away, since a
-parser's message can hold content. On Windows this bounds damage by bombs; it is no boundary against code that has
-already taken over the child.
+the answer's length and takes a refusal only by a code that the task may use, with that code's facts. Standard error is
+thrown away, since a parser's message can hold content. On Windows and macOS this bounds damage by bombs; it is no
+boundary against code that has already taken over the child.
 """
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import os
 import re
@@ -17,12 +16,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
 from desktop.errors import NotTrusted, Obstacle
+from desktop.limits import limit_this_process
 
 MIB = 1024 * 1024
 
@@ -30,51 +30,58 @@ _READY = b"READY\n"
 _ANSWER = b"ANSWER\n"
 _REFUSED = re.compile(rb"REFUSED ([A-Z][A-Z0-9_]{2,40})((?: [a-z_]{1,20}=[A-Z0-9_]{1,20}){0,4})\n")
 _OUT_OF_MEMORY = 70  # exit status: the task ran into the memory limit
-_LANDLOCK_CREATE, _LANDLOCK_RESTRICT = 444, 446  # system calls; the same numbers on every architecture we ship for
 _WINDOWS_QUOTA = 1816  # ERROR_NOT_ENOUGH_QUOTA: the job's time was used up
 
 
 @dataclass(frozen=True)
 class Task:
-    """Something the child can do: `module:function` from bytes to bytes, and the refusal codes it may answer with."""
+    """Something the child can do: `module:function` from bytes to bytes, and the refusals it may answer with.
+
+    Each refusal is a message code and the names of its facts, exactly those that its sentence needs.
+    """
 
     target: str
-    refusals: frozenset[str] = frozenset()
+    refusals: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def _refusals(**facts: str) -> dict[str, frozenset[str]]:
+    """Return fact names by code; they are written in one text with blanks between."""
+    return {code: frozenset(names.split()) for code, names in facts.items()}
 
 
 TASKS = {
     "read-workbook": Task(
         "desktop.workbooks.reader:cells_of_workbook",
-        frozenset(
-            {
-                "FILE_TOO_LARGE",
-                "FILE_NOT_XLSX",
-                "FILE_HAS_PASSWORD",
-                "ARCHIVE_DAMAGED",
-                "ARCHIVE_TOO_MANY_PARTS",
-                "ARCHIVE_PART_TWICE",
-                "ARCHIVE_PART_NAME",
-                "ARCHIVE_TOO_DENSE",
-                "WORKBOOK_HAS_MACROS",
-                "WORKBOOK_HAS_LINKS",
-                "WORKBOOK_HAS_OBJECTS",
-                "WORKBOOK_HAS_DOCTYPE",
-                "WORKBOOK_TOO_MANY_SHEETS",
-                "WORKBOOK_TOO_MANY_ROWS",
-                "WORKBOOK_TOO_MANY_COLUMNS",
-                "WORKBOOK_TOO_MANY_CELLS",
-                "WORKBOOK_CELL_TOO_LONG",
-                "WORKBOOK_OUT_OF_ORDER",
-            }
+        _refusals(
+            FILE_TOO_LARGE="limit_mib",
+            FILE_NOT_XLSX="",
+            FILE_HAS_PASSWORD="",
+            ARCHIVE_DAMAGED="",
+            ARCHIVE_TOO_MANY_PARTS="limit",
+            ARCHIVE_PART_TWICE="",
+            ARCHIVE_PART_NAME="",
+            ARCHIVE_TOO_DENSE="",
+            WORKBOOK_HAS_MACROS="",
+            WORKBOOK_HAS_LINKS="",
+            WORKBOOK_HAS_OBJECTS="",
+            WORKBOOK_HAS_DOCTYPE="",
+            WORKBOOK_TOO_MANY_SHEETS="limit",
+            WORKBOOK_TOO_MANY_ROWS="limit sheet",
+            WORKBOOK_TOO_MANY_COLUMNS="limit sheet",
+            WORKBOOK_TOO_MANY_CELLS="limit",
+            WORKBOOK_CELL_TOO_LONG="limit sheet",
+            WORKBOOK_OUT_OF_ORDER="row sheet",
         ),
     ),
-    "open-sealed": Task("desktop.bundles.confined:open_in_child", frozenset({"NOT_FOR_US_OR_DAMAGED"})),
-    "decompress": Task("desktop.bundles.confined:decompress_in_child", frozenset({"COMPRESSION_WRONG"})),
+    "open-sealed": Task("desktop.bundles.confined:open_in_child", _refusals(NOT_FOR_US_OR_DAMAGED="")),
+    "decompress": Task("desktop.bundles.confined:decompress_in_child", _refusals(COMPRESSION_WRONG="")),
     # The probes prove on the machine at hand that the limits bite; the tests and the self-test run them.
     "probe-echo": Task("desktop.confinement:probe_echo"),
     "probe-memory": Task("desktop.confinement:probe_memory"),
     "probe-time": Task("desktop.confinement:probe_time"),
     "probe-write": Task("desktop.confinement:probe_write"),
+    "probe-read": Task("desktop.confinement:probe_read"),
+    "probe-network": Task("desktop.confinement:probe_network"),
 }
 
 
@@ -116,7 +123,7 @@ def run_confined(
     return _verdict(words, status, known.refusals, stopped=late.is_set() or too_long)
 
 
-def _verdict(words: bytes, status: int, refusals: frozenset[str], *, stopped: bool) -> bytes:
+def _verdict(words: bytes, status: int, refusals: Mapping[str, frozenset[str]], *, stopped: bool) -> bytes:
     """Return the answer in the child's `words`, or raise what its words and its exit status mean."""
     if stopped or status in _spent_statuses():
         raise NotTrusted("FILE_TOO_DEMANDING")
@@ -125,11 +132,13 @@ def _verdict(words: bytes, status: int, refusals: frozenset[str], *, stopped: bo
     said = words[len(_READY) :]
     if status == 0 and said.startswith(_ANSWER):
         return said[len(_ANSWER) :]
-    refusal = _REFUSED.fullmatch(said)
-    if status == 0 and refusal and refusal[1].decode("ascii") in refusals:
-        pairs = (fact.split("=") for fact in refusal[2].decode("ascii").split())
+    refusal = _REFUSED.fullmatch(said) if status == 0 else None
+    if refusal:
+        code = refusal[1].decode("ascii")
+        pairs = [fact.split("=") for fact in refusal[2].decode("ascii").split()]
         facts: dict[str, int | str] = {name: int(fact) if fact.isdigit() else fact for name, fact in pairs}
-        raise NotTrusted(refusal[1].decode("ascii"), **facts)
+        if facts.keys() == refusals.get(code) and len(facts) == len(pairs):
+            raise NotTrusted(code, **facts)
     raise NotTrusted("FILE_UNREADABLE")
 
 
@@ -219,135 +228,6 @@ def child_main(words: list[str]) -> int:
     return 0
 
 
-def limit_this_process(memory_bytes: int, cpu_s: int) -> None:
-    """Give up memory beyond `memory_bytes`, time beyond `cpu_s`, core dumps, new processes and writing, for good.
-
-    On Linux also the network. Windows keeps memory, time and processes only; macOS keeps no memory limit.
-    """
-    if sys.platform == "win32":
-        _enter_job(job_limits(memory_bytes, cpu_s))
-    else:
-        _limit_posix(memory_bytes, cpu_s)
-
-
-def _limit_posix(memory_bytes: int, cpu_s: int) -> None:
-    import resource  # POSIX only
-
-    wanted = {
-        resource.RLIMIT_CPU: (cpu_s, cpu_s + 1),
-        resource.RLIMIT_FSIZE: (0, 0),
-        resource.RLIMIT_CORE: (0, 0),
-        resource.RLIMIT_NOFILE: (32, 32),
-        resource.RLIMIT_NPROC: (0, 0),
-    }
-    if sys.platform != "darwin":  # macOS does not keep this limit; there the time limits and the caps must do
-        wanted[resource.RLIMIT_AS] = (memory_bytes, memory_bytes)
-    for which, (soft, hard) in wanted.items():
-        present = resource.getrlimit(which)[1]
-        ceiling = hard if present == resource.RLIM_INFINITY else min(hard, present)
-        resource.setrlimit(which, (min(soft, ceiling), ceiling))
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS: no program can raise rights again
-        libc.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: no other process of this user may look inside
-        _enter_landlock(libc)
-
-
-def landlock_version() -> int:
-    """Return the version of Landlock that this kernel has; 0 or less where it has none."""
-    if sys.platform != "linux":
-        return 0
-    return int(ctypes.CDLL(None).syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), 1))
-
-
-def _enter_landlock(libc: ctypes.CDLL) -> None:
-    """Give up changing any file or folder, running programs and TCP, where the kernel has Landlock (5.13 and later).
-
-    RLIMIT_FSIZE alone still lets a process make an empty file or cut an existing one to nothing.
-    """
-    version = landlock_version()
-    if version < 1:
-        return
-    files = 0x1FF3  # execute, write, and all ways to make or remove, of version 1
-    files |= 0x2000 if version >= 2 else 0  # rename between folders
-    files |= 0x4000 if version >= 3 else 0  # truncate
-    network = 0x3 if version >= 4 else 0  # bind and connect
-    handled = (ctypes.c_uint64 * 2)(files, network)
-    ruleset = libc.syscall(_LANDLOCK_CREATE, handled, ctypes.c_size_t(16 if network else 8), 0)
-    if ruleset < 0 or libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0) != 0:
-        raise OSError(ctypes.get_errno(), "landlock")
-    os.close(ruleset)
-
-
-class _BasicLimits(ctypes.Structure):
-    """JOBOBJECT_BASIC_LIMIT_INFORMATION of winnt.h."""
-
-    _fields_ = (
-        ("PerProcessUserTimeLimit", ctypes.c_int64),  # in units of 100 ns
-        ("PerJobUserTimeLimit", ctypes.c_int64),
-        ("LimitFlags", ctypes.c_uint32),
-        ("MinimumWorkingSetSize", ctypes.c_size_t),
-        ("MaximumWorkingSetSize", ctypes.c_size_t),
-        ("ActiveProcessLimit", ctypes.c_uint32),
-        ("Affinity", ctypes.c_size_t),
-        ("PriorityClass", ctypes.c_uint32),
-        ("SchedulingClass", ctypes.c_uint32),
-    )
-
-
-class JobLimits(ctypes.Structure):
-    """JOBOBJECT_EXTENDED_LIMIT_INFORMATION of winnt.h."""
-
-    _fields_ = (
-        ("BasicLimitInformation", _BasicLimits),
-        ("IoInfo", ctypes.c_uint64 * 6),
-        ("ProcessMemoryLimit", ctypes.c_size_t),
-        ("JobMemoryLimit", ctypes.c_size_t),
-        ("PeakProcessMemoryUsed", ctypes.c_size_t),
-        ("PeakJobMemoryUsed", ctypes.c_size_t),
-    )
-
-
-def job_limits(memory_bytes: int, cpu_s: int) -> JobLimits:
-    """Return the Windows job's limits: memory, processor time, one process, no error box, killed with its handle."""
-    limits = JobLimits()
-    limits.BasicLimitInformation.PerProcessUserTimeLimit = cpu_s * 10_000_000
-    limits.BasicLimitInformation.ActiveProcessLimit = 1
-    limits.BasicLimitInformation.LimitFlags = (
-        0x0002  # JOB_OBJECT_LIMIT_PROCESS_TIME
-        | 0x0008  # JOB_OBJECT_LIMIT_ACTIVE_PROCESS
-        | 0x0100  # JOB_OBJECT_LIMIT_PROCESS_MEMORY
-        | 0x0400  # JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION
-        | 0x2000  # JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
-    )
-    limits.ProcessMemoryLimit = memory_bytes
-    return limits
-
-
-def _enter_job(limits: JobLimits) -> None:
-    """Put this process into a Windows job with `limits`. Not run where the tests run; see docs/windows-checklist.md.
-
-    The handle stays open on purpose: the system closes it when the process ends.
-    """
-    if sys.platform == "win32":
-        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-        handle, whole = ctypes.c_void_p, ctypes.c_int
-        kernel.CreateJobObjectW.argtypes, kernel.CreateJobObjectW.restype = (handle, ctypes.c_wchar_p), handle
-        kernel.SetInformationJobObject.argtypes = (handle, whole, handle, ctypes.c_uint32)
-        kernel.AssignProcessToJobObject.argtypes = (handle, handle)
-        kernel.GetCurrentProcess.restype = handle
-        job = kernel.CreateJobObjectW(None, None)
-        extended_limit_information = 9
-        if (
-            not job
-            or not kernel.SetInformationJobObject(
-                job, extended_limit_information, ctypes.byref(limits), ctypes.sizeof(limits)
-            )
-            or not kernel.AssignProcessToJobObject(job, kernel.GetCurrentProcess())
-        ):
-            raise ctypes.WinError(ctypes.get_last_error())
-
-
 def probe_echo(payload: bytes) -> bytes:
     """Return `payload`: shows that a child starts and answers."""
     return payload
@@ -372,3 +252,38 @@ def probe_write(payload: bytes) -> bytes:
     except OSError:
         return b"REFUSED"
     return b"WRITTEN"
+
+
+def probe_read(payload: bytes) -> bytes:
+    """Try to read the file that `payload` names: shows that the child reads nothing but the program (Linux)."""
+    try:
+        Path(payload.decode("utf-8")).read_bytes()
+    except OSError:
+        return b"REFUSED"
+    return b"READ"
+
+
+def probe_network(payload: bytes) -> bytes:
+    """Try to reach the listeners that `payload` names, and tell which ways were open: shows that there is no network.
+
+    `payload` holds a UDP port, a TCP port of this machine and the path of a unix socket, one a line.
+    """
+    import _socket  # without the library's conveniences: it must do no more than ask the kernel
+
+    udp, tcp, path = payload.decode("utf-8").split("\n")
+    here = "127.0.0.1"
+    ways: dict[str, tuple[int, int, tuple[str, int] | str]] = {
+        "UDP": (_socket.AF_INET, _socket.SOCK_DGRAM, (here, int(udp))),
+        "TCP": (_socket.AF_INET, _socket.SOCK_STREAM, (here, int(tcp))),
+        "UNIX": (getattr(_socket, "AF_UNIX", -1), _socket.SOCK_STREAM, path),
+    }
+    open_ways = []
+    for name, (family, kind, address) in ways.items():
+        try:
+            way = _socket.socket(family, kind)
+            way.connect(address)
+            way.send(b"x")
+        except OSError:
+            continue
+        open_ways.append(name)
+    return " ".join(open_ways).encode("ascii")

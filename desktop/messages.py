@@ -31,7 +31,7 @@ def sentences() -> Mapping[str, Mapping[str, str]]:
     return found
 
 
-def sentence(code: str, language: Language, **facts: int | str) -> str:
+def sentence(code: str, language: Language, /, **facts: int | str) -> str:
     """Return the sentence of a code with its facts filled in."""
     return sentences()[code][language].format(**facts)
 

@@ -195,7 +195,9 @@ def replace_file(path: Path, data: bytes) -> None:
     aside = path.with_name(f"{path.name}.tmp")
     try:
         with _writing():
-            with aside.open("wb") as file:
+            # Anew and never through a link that somebody planted in a shared folder.
+            aside.unlink(missing_ok=True)
+            with open(aside, "xb", opener=lambda place, flags: os.open(place, flags, 0o600)) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())

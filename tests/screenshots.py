@@ -1,4 +1,4 @@
-"""`make screenshots OUT=DIR`: every screen of the window, in each language, theme and scale, as PNG.
+"""`make screenshots OUT=DIR`: every screen in each language, colour and scale, as screen-language-theme-scale-size.png.
 
 Run as `python -m tests.screenshots DIR`. A window's scale is fixed when its process starts, so each scale is a process
 of its own. The screens are the real ones, on a real practice vault with made-up names.
@@ -10,127 +10,156 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-SIZES = {"1366x768": (1366, 768), "1024x600": (1024, 600)}  # of the screen, in its own pixels
-SCALES = {"100": "1", "150": "1.5"}
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+
+from desktop.bootstrap import Door
+from desktop.errors import NotEncrypted, Obstacle, VaultBusy, WrongSentence
+from desktop.messages import LANGUAGES
+from desktop.services.vault import OfficeFacts
+from ui import languages, theme
+from ui.jobs import JobRunner
+from ui.main_window import MainWindow
+from ui.screens import notice
+from ui.screens.unlock import Unlock
+from ui.widgets.message_bar import FADE_MS
+from ui.widgets.passphrase_edit import PassphraseEdit
+
+SCREENS_PX = {"1366x768": (1366, 768), "1024x600": (1024, 600)}  # the laptop's own pixels
+SCALES = {"100": 1.0, "150": 1.5}
 TITLE_BAR_PX = 30
+FACTS = OfficeFacts("001", "001-01", "Likoni sub-county children's office", "", "", "Asha Mwakio", "", "")
+
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A window before its picture is taken, and what opens the vault behind it."""
+
+    window: MainWindow
+    sentence: str
+
+    def field(self) -> PassphraseEdit:
+        """Return the sentence field."""
+        return found(self.window.findChild(PassphraseEdit, "unlock.sentence"))
+
+    def unlock(self) -> Unlock:
+        """Return the unlock screen with something typed."""
+        self.field().setText("abandon able acid acoustic")
+        return found(self.window.findChild(Unlock))
+
+
+def found(part: Part | None) -> Part:
+    """Return what must be on screen."""
+    if part is None:
+        raise LookupError("the screen is not the one expected")
+    return part
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Let the window work until something is so."""
+    while not is_so():
+        QApplication.processEvents()
+
+
+def show_words(stage: Stage) -> None:
+    """The typed words, to be read."""
+    stage.unlock()
+    found(stage.window.findChild(QPushButton, "unlock.show_words")).click()
+
+
+def fail(stage: Stage) -> None:
+    """A wrong sentence."""
+    stage.unlock()._on_failed(WrongSentence("WRONG_SENTENCE"))
+
+
+def fail_and_wait(stage: Stage) -> None:
+    """A wrong sentence after several."""
+    fail(stage)
+    stage.unlock().hold(75)
+
+
+def start(stage: Stage) -> None:
+    """The desk, really unlocked."""
+    stage.field().setText(stage.sentence)
+    stage.field().sentence_entered.emit()
+    wait_until(lambda: (told := stage.window.findChild(QLabel, "start.last_saved")) is not None and told.text() != "")
+
+
+SCREENS: dict[str, Callable[[Stage], object]] = {
+    "unlock": lambda stage: None,
+    "unlock_words": show_words,
+    "unlock_wrong": fail,
+    "unlock_waiting": fail_and_wait,
+    "unlock_working": lambda stage: stage.unlock()._set_working(True),
+    "unlock_hindered": lambda stage: stage.unlock().hindered.emit(Obstacle("MEMORY_SHORT", mebibytes=256)),
+    "no_vault": lambda stage: stage.window._show_page(notice.no_vault()),
+    "refused": lambda stage: stage.window._on_refused(NotEncrypted("VAULT_NOT_ENCRYPTED")),
+    "busy": lambda stage: stage.window._on_refused(VaultBusy("VAULT_BUSY")),
+    "fault": lambda stage: stage.window.show_fault("7K2M"),
+    "start": start,
+}
+
+
+def take(stage: Stage, prepare: Callable[[Stage], object], jobs: JobRunner) -> QPixmap:
+    """Show a window, bring it to a screen, and return its picture."""
+    window = stage.window
+    events: list[object] = []
+    window.looked.connect(lambda: events.append("looked"))
+    window.show()
+    wait_until(lambda: events == ["looked"])
+    prepare(stage)
+    faded = time.monotonic() + 2 * FADE_MS / 1000
+    wait_until(lambda: time.monotonic() > faded)
+    picture = window.grab()
+    jobs.run(window.close_vault, owner=window, done=events.append, failed=events.append)
+    wait_until(lambda: len(events) == 2)
+    window.close()
+    return picture
 
 
 def main(folder: Path) -> int:
-    """Draw everything into `folder` and return the exit status."""
+    """Draw everything into `folder`, one process for each scale, and return the exit status."""
     folder.mkdir(parents=True, exist_ok=True)
     for scale, factor in SCALES.items():
-        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": factor}
+        environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": str(factor)}
         command = [sys.executable, "-m", "tests.screenshots", str(folder), scale]
-        status = subprocess.call(command, env=environment)  # our own module
-        if status:
+        if status := subprocess.call(command, env=environment):
             return status
     return 0
 
 
 def draw(folder: Path, scale: str) -> None:
     """Draw the screens of one scale."""
-    from PySide6.QtWidgets import QApplication
-
-    from desktop.bootstrap import Door
-    from desktop.errors import NotEncrypted, Obstacle, VaultBusy, WrongSentence
-    from desktop.services.vault import OfficeFacts
-    from ui import languages, theme
-    from ui.jobs import JobRunner
-    from ui.main_window import MainWindow
-    from ui.screens import notice
-    from ui.screens.start import Start
-    from ui.screens.unlock import Unlock
-
     application = QApplication([])
     theme.set_up(application)
-    facts = OfficeFacts("001", "001-01", "Likoni sub-county children's office", "", "", "Asha Mwakio", "", "")
     with tempfile.TemporaryDirectory() as data:
         door = Door(Path(data))
-        created = door.vaults.create_office(facts, practice=True)
+        sentence = door.vaults.create_office(FACTS, practice=True).sentence
         jobs = JobRunner()
-
-        def unlock(window: MainWindow) -> Unlock:
-            found = window.findChild(Unlock)
-            if not isinstance(found, Unlock):
-                raise TypeError("the window does not begin with the unlock screen")
-            return found
-
-        def typed(window: MainWindow) -> None:
-            unlock(window).findChild(object, "unlock.sentence").setText("abandon able acid acoustic")  # type: ignore[attr-defined]
-
-        def shown(window: MainWindow) -> None:
-            typed(window)
-            unlock(window).findChild(object, "unlock.show_words").click()  # type: ignore[attr-defined]
-
-        def wrong(window: MainWindow) -> None:
-            typed(window)
-            unlock(window)._on_failed(WrongSentence("WRONG_SENTENCE"))
-
-        def waits(window: MainWindow) -> None:
-            wrong(window)
-            unlock(window).hold(75)
-
-        def works(window: MainWindow) -> None:
-            typed(window)
-            unlock(window)._set_working(True)
-
-        def short_memory(window: MainWindow) -> None:
-            typed(window)
-            window._on_hindered(Obstacle("MEMORY_SHORT", mebibytes=256))
-
-        def started(window: MainWindow) -> None:
-            desk: list[object] = []
-            jobs.run(lambda: door.unlock(1, created.sentence), owner=window, done=desk.append, failed=desk.append)
-            while not desk:
-                application.processEvents()
-            window._on_unlocked(desk[0])  # type: ignore[arg-type]
-            page = window.findChild(Start)
-            while page._facts is None:  # type: ignore[union-attr]
-                application.processEvents()
-
-        screens: dict[str, Callable[[MainWindow], None]] = {
-            "unlock": lambda window: None,
-            "unlock-words": shown,
-            "unlock-wrong": wrong,
-            "unlock-waiting": waits,
-            "unlock-working": works,
-            "unlock-message": short_memory,
-            "no-vault": lambda window: window._show_page(notice.no_vault()),
-            "refused": lambda window: window._on_refused(NotEncrypted("VAULT_NOT_ENCRYPTED")),
-            "busy": lambda window: window._on_refused(VaultBusy("VAULT_BUSY")),
-            "fault": lambda window: window.show_fault("7K2M"),
-            "start": started,
-        }
-        for language in ("en", "sw"):
-            for theme_name in ("light", "dark"):
-                languages.switch(language)
-                theme.wear(application, dark=theme_name == "dark")
-                for size_name, (width, height) in SIZES.items():
-                    ratio = float(SCALES[scale])
-                    for name, prepare in screens.items():
+        for language in LANGUAGES:
+            languages.switch(language)
+            for colours in ("light", "dark"):
+                theme.wear(application, dark=colours == "dark")
+                for size, pixels in SCREENS_PX.items():
+                    width, height = (round(side / SCALES[scale]) for side in pixels)
+                    for name, prepare in SCREENS.items():
                         window = MainWindow(Path(data), lambda: door, jobs, lambda: None)
-                        window.first_painted.disconnect()
-                        window.resize(int(width / ratio), int(height / ratio) - TITLE_BAR_PX)
-                        window.show()
-                        application.processEvents()
-                        prepare(window)
-                        for _ in range(20):
-                            application.processEvents()
-                        if name == "unlock-message":
-                            window._messages._fade.setCurrentTime(1000)
-                        window.grab().save(str(folder / f"{name}-{language}-{theme_name}-{scale}-{size_name}.png"))
-                        jobs.run(window.close_vault, owner=window, done=lambda _: None, failed=lambda _: None)
-                        window.close()
+                        window.resize(width, height - TITLE_BAR_PX)
+                        picture = take(Stage(window, sentence), prepare, jobs)
+                        picture.save(str(folder / f"{name}-{language}-{colours}-{scale}-{size}.png"))
         jobs.stop(within_s=20)
-        application.shutdown()
+    application.shutdown()
 
 
 if __name__ == "__main__":
     out = Path(sys.argv[1]).absolute()
-    if len(sys.argv) > 2:
-        draw(out, sys.argv[2])
-    else:
-        sys.exit(main(out))
+    sys.exit(main(out) if len(sys.argv) == 2 else draw(out, sys.argv[2]))

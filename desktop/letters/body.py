@@ -45,7 +45,7 @@ STEPS = (
     Step(10.0, 1.24, 1.2, compact=True),
     Step(10.0, 1.24, 1.2, compact=True, run_in=True),
     Step(9.5, 1.2, 1.2, compact=True, run_in=True),
-    Step(9.0, 1.12, 0.7, compact=True, run_in=True),
+    Step(9.0, 1.1, 0.7, compact=True, run_in=True),
 )
 
 
@@ -61,7 +61,8 @@ class Body:
         self._lead = step.size * step.leading * _MM_PER_POINT
         self._gap = gap
         self._above, self._below = step.size * 0.76 * _MM_PER_POINT, step.size * 0.24 * _MM_PER_POINT
-        self._low = self._x = 0.0
+        self._first = self._left = LEFT
+        self._low = 0.0
         self.y = 0.0
         self.rows = 2  # the first and the closing one have no label
         self._draw()
@@ -95,12 +96,12 @@ class Body:
         y = TOP + (18 if self._compact else 20)
         sheet.rule(LEFT, RIGHT, y, HEAVY)
         key = "title_COURT" if content.variant == "COURT" else "title"
-        end = sheet.text(LEFT, y + 7.6, self._own["head"][key], 16, Style.BOLD)
-        sheet.text(end + 3, y + 7.6, self._other["head"][key], 9, Style.ITALIC)
+        end = sheet.text(LEFT, y + 7.2, self._own["head"][key], 16, Style.BOLD)
+        sheet.text(end + 3, y + 7.2, self._other["head"][key], 9, Style.ITALIC)
         wide = width(content.urgency, 11, Style.BOLD) + 8
-        sheet.box(RIGHT - wide, y + 2.2, wide, 7, HEAVY)
-        sheet.text(RIGHT - 4, y + 7.1, content.urgency, 11, Style.BOLD, right=True)
-        self.y = y + 8 + 1.4 * self._gap
+        sheet.box(RIGHT - wide, y + 1.9, wide, 6.6, HEAVY)
+        sheet.text(RIGHT - 4, y + 6.6, content.urgency, 11, Style.BOLD, right=True)
+        self.y = y + 7.4 + 1.4 * self._gap
 
     def label(self, x: float, y: float, key: str, wide: float) -> float:
         """Draw a label in the paper's language and, beside it or below, in the other; return the lowest baseline."""
@@ -116,14 +117,14 @@ class Body:
         own, other = self._own["label"][key], self._other["label"][key]
         return width(own, LABEL) + 1.4 + width(other, SECOND, Style.ITALIC)
 
-    def _row(self, key: str, indent: float = 0.0) -> float:
-        """Begin a row with its hairline and label; return the first baseline of its text.
+    def _row(self, key: str, indent: float = 0.0, above: float = 0.0) -> float:
+        """Begin a row with its hairline and label; return the first baseline, at least `above` below the hairline.
 
         Sets where its first line and its other lines begin, and how low the label reaches.
         """
         self.rows += 1
         self.sheet.rule(LEFT, RIGHT, self.y)
-        base = self.y + self._gap + self._above
+        base = self.y + max(self._gap + self._above, above)
         if self._run_in:
             self._left = LEFT + indent
             self._first = self._left + self._label_width(key) + 2.5
@@ -136,10 +137,14 @@ class Body:
     def _end_row(self, last_baseline: float) -> None:
         self.y = max(last_baseline, self._low) + self._below + self._gap
 
-    def _set(self, first: float, base: float, text: str, style: Style = Style.REGULAR, larger: float = 0.0) -> float:
+    def _set(self, first: float, base: float, text: str, style: Style = Style.REGULAR) -> float:
         """Set a paragraph from `first` up to the right margin; return its last baseline."""
-        size, lead = self._size + larger, self._lead * (1 + larger / self._size)
-        lines = wrap(text, size, RIGHT - self._left, style, first=RIGHT - first)
+        return self._set_sized(first, RIGHT, base, text, style, self._size)
+
+    def _set_sized(self, first: float, end: float, base: float, text: str, style: Style, size: float) -> float:
+        """Set a paragraph whose first line goes from `first` to `end`; return its last baseline."""
+        lead = self._lead * size / self._size
+        lines = wrap(text, size, RIGHT - self._left, style, first=end - first)
         self.sheet.lines(first, base, lines[:1], size, style, lead)
         self.sheet.lines(self._left, base + lead, lines[1:], size, style, lead)
         return base + (len(lines) - 1) * lead
@@ -147,7 +152,9 @@ class Body:
     def _paragraph(self, key: str, texts: Sequence[str], *, heavy: bool = False) -> None:
         """Set a row of text; a heavy one has a bar at its side."""
         top, base = self.y, self._row(key, indent=2.5 if heavy else 0.0)
-        first, *rest = (" \N{MIDDLE DOT} ".join(texts),) if self._run_in else texts
+        joined = " \N{MIDDLE DOT} ".join(texts)
+        fits = self._run_in and width(joined, self._size) <= RIGHT - self._first
+        first, *rest = (joined,) if fits else texts
         last = self._set(self._first, base, first)
         for text in rest:
             last = self._set(self._left, last + self._lead, text)
@@ -175,9 +182,13 @@ class Body:
             facts = [fact for fact in facts if fact[0] not in _NOT_THE_PERSONS_OWN]
         base = self._row("person")
         beside = RIGHT - self._label_width(key)
-        if self._first + width(heading, self._size + 1, Style.BOLD) + 3 <= beside:
-            self.label(beside, base, key, RIGHT)
-        last = self._set(self._first, base, heading, Style.BOLD, larger=1.0)
+        self.label(beside, base, key, RIGHT)
+        room = beside - 2 - self._first
+        # Larger than the text, unless only the text's own size keeps a long name on one line.
+        large = self._size + 1
+        wide = width(heading, 1, Style.BOLD)
+        size = self._size if large * wide > room >= self._size * wide else large
+        last = self._set_sized(self._first, beside - 2, base, heading, Style.BOLD, size)
         self._low = max(self._low, last)
         if self._compact:
             self._end_row(self._run_on(last + self._lead, facts) if facts else last)
@@ -203,45 +214,54 @@ class Body:
 
     def _run_on(self, base: float, facts: Sequence[Fact]) -> float:
         """Set label and value one after the other, each on the first line with room; return the last baseline."""
-        ends: list[float] = []  # of each line
+        ends: list[float] = []  # where each line ends
         for key, text in facts:
             label = self._label_width(key) + 1.5
             taken = label + width(text, self._size)
-            line = next((line for line, end in enumerate(ends) if end + taken <= RIGHT), len(ends))
-            x, y = ends[line] if line < len(ends) else self._left, base + line * self._lead
-            self.label(x, y, key, label)
-            lines = wrap(text, self._size, RIGHT - x - label)
-            self.sheet.lines(x + label, y, lines, self._size, Style.REGULAR, self._lead)
-            # Beside a value of several lines nothing else is set.
-            ends[line:] = [*ends[line + 1 :], x + taken + 4] if len(lines) == 1 and line == len(ends) else ends[line:]
+            at = next((line for line, end in enumerate(ends) if end + 4 + taken <= RIGHT), len(ends))
+            y = base + at * self._lead
+            if at < len(ends):
+                self.label(ends[at] + 4, y, key, label)
+                ends[at] = self.sheet.text(ends[at] + 4 + label, y, text, self._size)
+                continue
+            self.label(self._left, y, key, label)
+            lines = wrap(text, self._size, RIGHT - self._left - label)
+            self.sheet.lines(self._left + label, y, lines, self._size, Style.REGULAR, self._lead)
+            ends += [self._left + taken] if len(lines) == 1 else [RIGHT] * len(lines)
         return base + (len(ends) - 1) * self._lead
 
     def _services(self) -> None:
         services = self._content.services
-        base = self._row("services")
-        half = (RIGHT - _TEXT) / 2
+        base = self._row("services", above=self._gap + TICK - 0.5)
+        left = self._first if self._run_in else self._left
+        half = (RIGHT - left) / 2
         is_wide = any(width(service, self._size) > half - TICK - 3 for service in services)
         columns = 1 if len(services) == 1 or (is_wide and len(services) <= 3) else 2
-        wide = (RIGHT - _TEXT) / columns
+        wide = (RIGHT - left) / columns
         pitch = max(self._lead, TICK + 0.8)
         last = base
         for start in range(0, len(services), columns):
             used = 1
             for index, service in enumerate(services[start : start + columns]):
-                left = _TEXT + index * wide
-                text_at = self.sheet.tick_box(left, base, ticked=True)
-                lines = wrap(service, self._size, left + wide - text_at - 1)
+                box = left + index * wide
+                text_at = self.sheet.tick_box(box, base, ticked=True)
+                lines = wrap(service, self._size, box + wide - text_at - 1)
                 self.sheet.lines(text_at, base, lines, self._size, Style.REGULAR, self._lead)
                 used = max(used, len(lines))
             last = base + (used - 1) * self._lead
             base = last + pitch
-        self._end_row(last + 0.4)
+        self._end_row(last)
 
     def _closing(self) -> None:
         """Set the ground on which facts are shared and how to keep them, across the page."""
         self.sheet.rule(LEFT, RIGHT, self.y)
-        last = self._set(LEFT, self.y + self._gap + self._above, self._content.basis)
-        self._low = self._set(
-            LEFT, last + self._lead, self._own["value"]["keep_PERSON" if self._is_own else "keep"], Style.BOLD
-        )
-        self._end_row(self._low)
+        self._left = LEFT
+        keep = self._own["value"]["keep_PERSON" if self._is_own else "keep"]
+        lines = ((self._content.basis, Style.REGULAR), (keep, Style.BOLD))
+        widest = max(width(text, 1, style) for text, style in lines)
+        size = next((size for size in (self._size, 10.0, 9.5, 9.0) if size * widest <= RIGHT - LEFT), self._size)
+        last = self.y + self._gap + self._above - self._lead
+        for text, style in lines:
+            last = self._set_sized(LEFT, RIGHT, last + self._lead, text, style, min(size, self._size))
+        self._low = last
+        self._end_row(last)

@@ -23,7 +23,7 @@ QR_LEFT, QR_TOP = RIGHT - QR_SIDE + 2.0, TOP - 3.0  # its quiet zone reaches int
 _PROOF_BYTES = 16
 _SIGNATURE = 60.0
 _ABOVE_CUT, _ABOVE_STAMP = 6.5, 1.0  # millimetres for the copy line, and between text and stamp
-_AIRY = 2.2  # millimetres of white above and below the text of a row, at most
+_AIRY = 2.8  # millimetres of white above and below the text of a row, at most
 
 
 @dataclass(frozen=True)
@@ -170,11 +170,13 @@ class _Frame:
     def _signatures(self, signing: _Signing) -> None:
         """Draw the lines to sign on and the stamp's box, standing on the same foot."""
         sheet, stamp, foot = self._sheet, signing.stamp, self._cut - _ABOVE_CUT
+        columns = 1 if stamp.stacked else 2
         for index, who in enumerate(signing.who):
-            across, down = (0, index) if stamp.stacked else (index % 2, index // 2)
+            down, across = divmod(index, columns)
             left = LEFT + across * (_SIGNATURE + 4.5)
             line = foot - 4 - (signing.rows - 1 - down) * signing.pitch
             sheet.rule(left, left + _SIGNATURE, line, LINE)
-            self._body.label(left, line + 3.3, who, _SIGNATURE)
+            room = _SIGNATURE + 4 if across < columns - 1 else RIGHT - stamp.wide - 2 - left
+            self._body.label(left, line + 3.3, who, room)
         sheet.box(RIGHT - stamp.wide, foot - stamp.high, stamp.wide, stamp.high, HAIRLINE)
         self._body.label(RIGHT - stamp.wide + 1.5, foot - stamp.high + 3.8, "stamp", stamp.wide)

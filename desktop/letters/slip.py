@@ -22,6 +22,7 @@ _LABEL, _SECOND = 8.5, 6.5
 _SMALL = 8.0  # a label that is longer still is broken
 _STAMP = 40.0
 _ROW, _LINE = 5.0, 3.2
+_TWO_LABELS = 6.5  # the least height of the rows: their label stands there in two languages
 _GIVEN = LEFT + 34.0
 _FIGURE = 8.0
 _REASON, _REASON_PITCH, _REASON_COLUMNS = 7.5, 3.4, 2
@@ -47,9 +48,13 @@ def _height(row: Sequence[_Label]) -> float:
     return _ROW + _LINE * (max(len(label.lines) for label in row) - 1)
 
 
+def _rows_height(rows: Sequence[Sequence[_Label]]) -> float:
+    return max(_TWO_LABELS, sum(_height(row) for row in rows))
+
+
 def cut_line(services: Sequence[str]) -> float:
     """Return the height of the cut line in millimetres: the slip takes what its rows need, a third of the page."""
-    return float(BOTTOM - _HEIGHT - sum(_height(row) for row in _given_rows(services)))
+    return float(BOTTOM - _HEIGHT - _rows_height(_given_rows(services)))
 
 
 def draw_slip(sheet: Sheet, content: LetterContent, cut: float) -> None:
@@ -153,6 +158,7 @@ class _Slip:
     def _given(self, y: float) -> float:
         """Draw a box for each service asked; return the last baseline."""
         sheet, rows = self._sheet, _given_rows(self._content.services)
+        end = y + _rows_height(rows) - _ROW
         sheet.text(LEFT, y, self._own["given"], _LABEL)
         sheet.text(LEFT, y + 2.7, self._other["given"], _SECOND, Style.ITALIC)
         for row in rows:
@@ -161,4 +167,4 @@ class _Slip:
                 text_at = sheet.tick_box(_GIVEN + index * wide, y)
                 sheet.lines(text_at, y, label.lines, label.size, Style.REGULAR, _LINE)
             y += _height(row)
-        return y - _ROW
+        return end

@@ -16,7 +16,7 @@ from desktop.rules.codelists import LANGUAGES, CodeList
 from desktop.rules.forms import Form
 from desktop.rules.htcds_cells import cell_text, read_date_cell
 from desktop.rules.htcds_labels import Labels, squeezed, standard_name
-from desktop.rules.phones import PHONE_WITH_WORDS, read_phones
+from desktop.rules.phones import PHONE_NOT_UNDERSTOOD, PHONE_WITH_WORDS, read_phones
 from desktop.rules.records import Missing, Value
 
 # column -> accepted field, and for lists whether several answers may stand in one cell
@@ -129,10 +129,11 @@ class RowReader:
         read_any = False
         for column in sorted(row.cells, key=lambda letters: (len(letters), letters)):
             cell = row.cells[column]
-            if column == "A" or (cell.kind is CellKind.TEXT and not cell.text.strip()):
+            has_no_value = cell.kind in (CellKind.FORMULA, CellKind.ERROR)
+            if column == "A" or not (has_no_value or cell.text.strip()):
                 continue
             read_any = True
-            if cell.kind in (CellKind.FORMULA, CellKind.ERROR):
+            if has_no_value:
                 code = "FORMULA_NOT_READ" if cell.kind is CellKind.FORMULA else "CELL_ERROR"
                 facts.ask(code, cell=f"{column}{row.number}")
                 facts.refuse(column, code, "")
@@ -319,9 +320,10 @@ class RowReader:
 def _read_phone(facts: RowFacts, cell: Cell) -> None:
     text = cell_text(cell)
     read = read_phones(text, from_number_cell=cell.kind is CellKind.NUMBER)
-    if read.problem:
-        facts.ask(read.problem, column="M")
-        facts.refuse("M", read.problem, text)
+    problem = read.problem or (None if read.numbers else PHONE_NOT_UNDERSTOOD)
+    if problem:
+        facts.ask(problem, column="M")
+        facts.refuse("M", problem, text)
         return
     facts.accepted["Person.phone"] = read.numbers[0]
     for note in read.notes:

@@ -35,6 +35,7 @@ class Act(StrEnum):
     BUNDLE_MADE = "BUNDLE_MADE"
     BUNDLE_HANDED_OVER = "BUNDLE_HANDED_OVER"
     RECEIPT_TAKEN_IN = "RECEIPT_TAKEN_IN"
+    ENROLMENT_FILE_MADE = "ENROLMENT_FILE_MADE"
     ENROLLED = "ENROLLED"
     ROSTER_TAKEN_IN = "ROSTER_TAKEN_IN"
     ACCESS_LIST_CHANGED = "ACCESS_LIST_CHANGED"
@@ -46,17 +47,23 @@ class Act(StrEnum):
     DEVICE_ENROLLED = "DEVICE_ENROLLED"
     BUNDLE_TAKEN_IN = "BUNDLE_TAKEN_IN"
     RECEIPT_ISSUED = "RECEIPT_ISSUED"
+    BUNDLE_REFUSED = "BUNDLE_REFUSED"
+    TRUST_PACKAGE_ISSUED = "TRUST_PACKAGE_ISSUED"
+    RECEIPT_FILE_WRITTEN = "RECEIPT_FILE_WRITTEN"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One journal entry and the hash stored beside it. Hashes are 64 hex digits."""
+    """One journal entry and the hash stored beside it. Hashes are 64 hex digits.
+
+    `act` is text: a later program may have written one that `Act` does not know, and the chain holds all the same.
+    """
 
     n: int
     previous: str
     at: str
     user: str
-    act: Act
+    act: str
     object: str
     revision_hash: str | None
     reason: str | None
@@ -64,7 +71,7 @@ class Entry:
 
 
 def entry_hash(
-    n: int, previous: str, at: str, user: str, act: Act, object: str, revision_hash: str | None, reason: str | None
+    n: int, previous: str, at: str, user: str, act: str, object: str, revision_hash: str | None, reason: str | None
 ) -> str:
     """Return the hash of an entry: over its number, its predecessor's hash and everything it says."""
     parts = (

@@ -18,7 +18,7 @@ from desktop.errors import Obstacle
 from desktop.rules import numbers
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, RecordDraft, Topic, Value
-from desktop.services import case_rows, journal, records
+from desktop.services import case_rows, journal, records, sealed
 from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
@@ -198,7 +198,7 @@ class CaseService:
         """Open the sealed values of a record; journaled. Raises NotPermitted without a key of the sealed class."""
         self._vault.require("case.open")
         with self._vault.writing() as session:
-            values = records.read_sealed(session, self._vault, record_id)
+            values = sealed.read_sealed(session, self._vault, record_id)
             journal.append(session, self._vault, Act.CASE_VIEWED, record_id, reason="SEALED")
         return values
 

@@ -30,7 +30,7 @@ from desktop.crypto.signing import public_bytes
 from desktop.errors import NotAccepted, NotTrusted, Obstacle, Problem
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, Topic
-from desktop.services import journal, records
+from desktop.services import journal, records, sealed
 from desktop.services.access_lists import pin_root
 from desktop.services.session import OpenVault
 
@@ -165,7 +165,7 @@ class EnrolmentService:
                 raise NotTrusted("ROOT_NOT_OURS")
             restricted = restricted_recipients(trust.roster)
             if restricted != self._vault.restricted_recipients:
-                records.seal_again(session, self._vault, restricted)
+                sealed.seal_again(session, self._vault, restricted)
             if known is None or trust.roster.version > known.roster.version:
                 session.add(
                     TakenRoster(

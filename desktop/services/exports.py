@@ -14,16 +14,15 @@ from sqlalchemy.orm import Session
 from db.models.office import CaseRow, ExportedView, Office, OutgoingBundle, Record, Revision
 from desktop import VERSION
 from desktop.bundles.manifest import Identity, RosterMark
-from desktop.bundles.records import RecordLine, parse_revision, record_line
+from desktop.bundles.records import RecordLine, line_bytes, parse_revision, record_line
 from desktop.bundles.roster import Roster, Use
 from desktop.bundles.writer import BundleFacts, MadeBundle, SealedItem, make_bundle
 from desktop.clock import today
 from desktop.errors import Obstacle
 from desktop.rules.consent import may_send_identity
 from desktop.rules.journal_chain import Act
-from desktop.rules.records import Outcome, Topic, encode_fields
+from desktop.rules.records import Outcome, Topic, Value, encode_fields
 from desktop.rules.states import BundleState, next_bundle_state
-from desktop.rules.validation import read_fields
 from desktop.rules.views import identified_view, pseudonymous_view
 from desktop.services import journal, records
 from desktop.services.consents import rows_of
@@ -32,6 +31,7 @@ from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
 MAX_RECORDS = 20_000
+ROOM_BYTES = 40 * 1024 * 1024  # of the 64 MiB a bundle may hold; larger sets become a chain of bundles
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,15 @@ class BundleSummary:
     records: int
 
 
+@dataclass(frozen=True)
+class _Going:
+    """One record of a bundle in the making."""
+
+    record: Record
+    line: RecordLine
+    sealed: tuple[SealedItem, ...]
+
+
 class ExportService:
     """Making bundles for the Secretariat."""
 
@@ -114,24 +123,23 @@ class ExportService:
         with self._vault.writing() as session:
             roster = roster_in_force(session, self._vault)
             office = records.office(session)
-            unsent = _unsent(session)
-            if not unsent:
+            going = self._going(session, _unsent(session), identity)
+            if not going:
                 raise Obstacle("NOTHING_TO_SEND")
-            lines, sealed = self._lines(session, unsent, identity)
             bundle_id = str(uuid.uuid4())
             head = journal.head(session)
             run = journal.run_from(session, max(1, office.anchored_count))
             made = make_bundle(
                 self._facts(office, roster, bundle_id, identity),
-                records=lines,
+                records=[item.line for item in going],
                 journal=run,
-                sealed=sealed,
+                sealed=[value for item in going for value in item.sealed],
                 lists=self._vault.lists_after(office.receipted_list),
                 signing_key=device_signing_key(session),
                 recipients=roster.recipients(Use.OPERATIONAL),
             )
-            cases = len({line.case for line in lines if line.case})
-            self._keep(session, office, made, head, unsent, cases)
+            cases = len({item.line.case for item in going if item.line.case})
+            self._keep(session, office, made, head, [item.record for item in going], cases)
         return SealedBundle(
             bundle_id,
             made.file_name,
@@ -140,7 +148,7 @@ class ExportService:
             len(made.content),
             made.used_bytes,
             cases,
-            len(lines),
+            len(going),
             roster.expires_at < self._vault.now(),
         )
 
@@ -161,30 +169,33 @@ class ExportService:
             sequence=office.sequence + 1,
         )
 
-    def _lines(
-        self, session: Session, unsent: Iterable[Record], identity: Identity
-    ) -> tuple[list[RecordLine], list[SealedItem]]:
+    def _going(self, session: Session, unsent: Iterable[Record], identity: Identity) -> list[_Going]:
+        """Return what goes into one bundle; what has no room waits for the next, what was altered does not go."""
         day = today(self._vault.clock)
-        cases: dict[str, tuple[StoredRecord, ...]] = {}
-        lines: list[RecordLine] = []
-        sealed: list[SealedItem] = []
+        cases: dict[str, dict[str, StoredRecord]] = {}
+        going: list[_Going] = []
+        room = ROOM_BYTES
         for record in unsent:
-            revision = session.execute(
-                select(Revision).where(Revision.record_id == record.id, Revision.rev == record.rev)
-            ).scalar_one()
-            stored = parse_revision(revision.body)
-            if record.case_id and record.case_id not in cases:
-                cases[record.case_id] = records.of_case(session, self._vault, record.case_id)
-            case = cases.get(record.case_id or "", ())
+            case_id = record.case_id or ""
+            if case_id not in cases:
+                cases[case_id] = {item.record_id: item for item in records.of_case(session, self._vault, case_id)}
+            case = tuple(cases[case_id].values())
+            standing = cases[case_id].get(record.id) or records.load(session, self._vault, record.id)
+            if standing.altered:
+                continue
             agreed = may_send_identity(rows_of(case), is_child=records.is_child_in(case, day))
-            named = identity is Identity.IDENTIFIED and agreed
-            fields = dict(stored.fields)
+            fields = dict(standing.fields)
             if record.kind == "person":
                 fields["was_child"] = records.was_child_in(case, day)
+            named = identity is Identity.IDENTIFIED and agreed
             view = self._view(record.kind, fields, day, records.opened_on(case), named)
-            lines.append(record_line(stored, view))
-            sealed.extend(self._sealed_since(session, record))
-        return lines, sealed
+            line = record_line(parse_revision(_newest(session, record).body), view)
+            sealed = tuple(self._sealed_since(session, record))
+            room -= len(line_bytes(line)) + sum(len(item.content) for item in sealed)
+            if room < 0 and going:
+                break
+            going.append(_Going(record, line, sealed))
+        return going
 
     def _sealed_since(self, session: Session, record: Record) -> Iterator[SealedItem]:
         """Yield the sealed values of every revision since the record was last sent, for the restricted intake."""
@@ -201,10 +212,9 @@ class ExportService:
                 yield SealedItem(record.id, rev, note.commit, content)
 
     def _view(
-        self, kind: str, stored: Mapping[str, object], day: date, opened: date | None, named: bool
+        self, kind: str, fields: Mapping[str, Value], day: date, opened: date | None, named: bool
     ) -> dict[str, object]:
         form = self._vault.catalogue.forms[kind]
-        fields = read_fields(form, stored)
         if named:
             return encode_fields(identified_view(form, fields, day, opened=opened))
         return encode_fields(pseudonymous_view(form, fields, day, self._vault.catalogue.age_groups, opened=opened))
@@ -215,7 +225,7 @@ class ExportService:
         office: Office,
         made: MadeBundle,
         head: journal.Head,
-        unsent: Iterable[Record],
+        sent: Iterable[Record],
         cases: int,
     ) -> None:
         session.add(
@@ -245,7 +255,7 @@ class ExportService:
             )
             for view in made.views
         )
-        for record in unsent:
+        for record in sent:
             record.sent_rev, record.unsent = record.rev, False
         office.sequence = made.manifest.sequence
         office.last_bundle = bytes.fromhex(made.sha256)
@@ -308,6 +318,10 @@ def _unsent(session: Session) -> list[Record]:
         .limit(MAX_RECORDS)
     )
     return list(session.scalars(query))
+
+
+def _newest(session: Session, record: Record) -> Revision:
+    return session.get_one(Revision, (record.id, record.rev))
 
 
 def _bundle(session: Session, bundle_id: str) -> OutgoingBundle:

@@ -14,7 +14,7 @@ from db.models.office import ImportedRow, SearchKey
 from desktop.catalogue import table_rows
 from desktop.clock import today
 from desktop.crypto.encoding import canonical_json, tagged_sha256
-from desktop.errors import NotAccepted, Problem
+from desktop.errors import NotAccepted, Obstacle, Problem
 from desktop.rules.htcds import RowOutcome, RowReading, SheetReading, read_htcds
 from desktop.rules.htcds_row import Remark
 from desktop.rules.journal_chain import Act
@@ -31,6 +31,8 @@ _MARKS = {
     "referral": ("direction",),
     "import_note": ("heading", "question"),
 }
+
+_TELLS_APART = ("dob", "sex", "phone", "age_at_registration", "citizenship")
 
 
 class RowAction(StrEnum):
@@ -113,11 +115,24 @@ class ImportService:
             return PlannedRow(reading, RowAction.SKIP, seen, same.case_id, source, fingerprint)
         remarks = (*reading.asks, *_unasked_refusals(reading), *reading.warnings)
         if known is not None:
-            return PlannedRow(reading, RowAction.CHANGE, remarks, known.case_id, source, fingerprint)
+            if names and self._may_be_same(session, reading, known.case_id):
+                return PlannedRow(reading, RowAction.CHANGE, remarks, known.case_id, source, fingerprint)
+            # Another workbook's row of the same number: somebody else, who must never be written over this person.
+            source = tagged_sha256("rufaa-import-source-v1", source, fingerprint)
         phone = case_rows.digits(str(reading.accepted.get("Person.phone") or ""))
         if phone and session.scalars(select(SearchKey.case_id).where(SearchKey.key == phone).limit(1)).first():
             remarks = (*remarks, Remark("POSSIBLE_DUPLICATE_IN_OFFICE"))
         return PlannedRow(reading, RowAction.ADD, remarks, None, source, fingerprint)
+
+    def _may_be_same(self, session: Session, reading: RowReading, case_id: str) -> bool:
+        """Say whether nothing that tells persons apart differs between a row and the person of a case."""
+        person = next((r for r in records.of_case(session, self._vault, case_id) if r.kind == "person"), None)
+        drafted = next((draft.fields for draft in reading.drafts if draft.kind == "person"), {})
+        return person is not None and all(
+            drafted.get(name) == person.fields.get(name)
+            for name in _TELLS_APART
+            if drafted.get(name) is not None and person.fields.get(name) is not None
+        )
 
     def county(self, chosen: str | None = None) -> str:
         """Return the code of the county that new cases get: the chosen one, else this office's.
@@ -138,20 +153,24 @@ class ImportService:
         """Write what the preview planned, in one transaction.
 
         Args:
-            preview: What the person looked at. A row whose state changed since is planned again.
+            preview: What the person looked at.
             county: The county of every new case; the workbook has none. This office's, where not given.
             leave_out: Row numbers not to take in.
 
         Raises:
             NotAccepted: The county is none, or a row has blocking problems; nothing was written.
+            Obstacle: IMPORT_PREVIEW_OLD, the vault changed since the preview; nothing was written.
         """
         self._vault.require("import.apply")
         left_out = frozenset(leave_out)
         written: list[str] = []
         with self._vault.writing() as session:
             place = self._county(session, county)
-            for seen in preview.rows:
-                row = self._plan(session, seen.reading)
+            # All are planned before one is written, or two rows that say the same would hide each other.
+            planned = [self._plan(session, seen.reading) for seen in preview.rows]
+            if [row.action for row in planned] != [seen.action for seen in preview.rows]:
+                raise Obstacle("IMPORT_PREVIEW_OLD")
+            for row in planned:
                 if row.reading.row in left_out or row.action in (RowAction.SKIP, RowAction.REFUSE):
                     continue
                 case_id = self._add(session, row, place) if row.case_id is None else self._change(session, row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,7 @@ from desktop.bundles.records import view_hash
 from desktop.bundles.roster import Roster
 from desktop.bundles.sequence import Link, SequenceState, Standing, judge, link_of, next_sequence
 from desktop.crypto.encoding import canonical_json
+from desktop.errors import NotTrusted, Obstacle
 from desktop.rules.journal_chain import ZERO_HASH, Act, HashRun
 from desktop.services import journal
 from desktop.services.secretariat import INTAKE_KEY, RECEIPT_KEY, signing_key, trust_now
@@ -117,11 +119,21 @@ class IntakeService:
         bundle.records = len(verified.opened.contents.records) if link.taken else 0
         session.add(bundle)
         session.flush()
-        for other in place.also_disputed:
-            session.get_one(IncomingBundle, bytes.fromhex(other)).disputed = True
         if link.taken:
             self._store_views(session, verified, sha256)
+        for other in place.also_disputed:
+            self._cast_doubt(session, roster, session.get_one(IncomingBundle, bytes.fromhex(other)), bundle.reason)
         return self._answer(session, roster, verified, outcome, bundle)
+
+    def _cast_doubt(self, session: Session, roster: Roster, bundle: IncomingBundle, reason: str | None) -> None:
+        """Flag a bundle taken earlier, and answer it once more: the office must learn of it."""
+        bundle.disputed = True
+        bundle.outcome, bundle.reason = Outcome.DISPUTED.value, reason
+        session.flush()
+        # A bundle whose keys have gone since stays flagged without a new receipt.
+        with contextlib.suppress(NotTrusted, Obstacle):
+            verified = self._verify(session, bundle.sealed_file, roster)
+            self._answer(session, roster, verified, Outcome.DISPUTED, bundle)
 
     def _store_views(self, session: Session, verified: VerifiedBundle, sha256: bytes) -> None:
         for received in verified.opened.contents.records:
@@ -213,7 +225,12 @@ class IntakeService:
                 .order_by(IncomingBundle.sequence)
             ).all()
             for bundle in held:
-                verified = self._verify(session, bundle.sealed_file, roster)
+                try:
+                    verified = self._verify(session, bundle.sealed_file, roster)
+                except (NotTrusted, Obstacle) as error:
+                    # A device revoked since, or an intake key gone: this one stays, and keeps no other out.
+                    bundle.reason = error.code
+                    continue
                 if verified.place.standing in (Standing.NEXT, Standing.DISPUTED):
                     self._take(session, roster, bundle.sealed_file, verified)
                     moved = True

@@ -9,6 +9,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models.base import DeskUser, JournalEntry
+from db.models.office import Revision
+from desktop.bundles.records import revision_hash
+from desktop.crypto.access_list import VaultKind
+from desktop.errors import NotTrusted
 from desktop.rules.journal_chain import ZERO_HASH, Act, Entry, HashRun, next_entry, verify_run
 from desktop.services.session import OpenVault
 
@@ -123,15 +127,18 @@ class JournalService:
         return LastSaved(row.at, row.name or "", row.n) if row else None
 
     def verify(self) -> int:
-        """Recompute the whole chain and return the number of entries.
+        """Recompute the whole chain and every stored revision, and return the number of entries.
 
         Raises:
-            NotTrusted: JOURNAL_BROKEN with the number of the first entry that does not fit.
+            NotTrusted: JOURNAL_BROKEN with the number of the first entry that does not fit, or RECORD_ALTERED with
+                that of the first revision that is not as it was saved.
         """
         self._vault.require("journal.verify")
         with self._vault.reading() as session:
             rows = session.scalars(select(JournalEntry).order_by(JournalEntry.n).execution_options(yield_per=1000))
             verify_run(_entry(row) for row in rows)
+            if self._vault.kind == VaultKind.OFFICE:
+                _check_revisions(session)
             return session.scalar(select(func.count()).select_from(JournalEntry)) or 0
 
 
@@ -139,3 +146,25 @@ def run_from(session: Session, first: int) -> HashRun:
     """Return the hashes of the entries `first` and later: what a bundle carries."""
     hashes = session.scalars(select(JournalEntry.hash).where(JournalEntry.n >= first).order_by(JournalEntry.n))
     return HashRun(first, tuple(value.hex() for value in hashes))
+
+
+def _check_revisions(session: Session) -> None:
+    """Recompute every revision's hash and find it in the journal.
+
+    Raises:
+        NotTrusted: RECORD_ALTERED with the running number of the first revision that is not as it was saved.
+    """
+    known = {
+        (entry.object, entry.revision_hash)
+        for entry in session.execute(
+            select(JournalEntry.object, JournalEntry.revision_hash).where(JournalEntry.revision_hash.is_not(None))
+        )
+    }
+    rows = session.execute(
+        select(Revision.record_id, Revision.body, Revision.hash, Revision.random)
+        .order_by(Revision.record_id, Revision.rev)
+        .execution_options(yield_per=1000)
+    )
+    for count, row in enumerate(rows, start=1):
+        if revision_hash(row.random, row.body) != row.hash.hex() or (row.record_id, row.hash) not in known:
+            raise NotTrusted("RECORD_ALTERED", n=count)

@@ -68,23 +68,29 @@ class ReceiptService:
                 ReceiptOutcome.RETURNED: BundleState.RETURNED,
                 ReceiptOutcome.HELD: BundleState(bundle.state),
             }[receipt.outcome]
-            if bundle.state != state.value:
-                bundle.state = next_bundle_state(BundleState(bundle.state), state).value
-                bundle.answered_at, bundle.reason = self._vault.now(), receipt.reason
-                bundle.receipt = content
-                for item in receipt.returned:
-                    record = session.get(Record, item.id) if item.id else None
-                    if record is not None:
-                        record.unsent = True
-                if receipt.journal.count > office.anchored_count:
-                    anchored = session.get(JournalEntry, receipt.journal.count)
-                    if anchored is None or anchored.hash.hex() != receipt.journal.head:
-                        raise NotTrusted("JOURNAL_ANCHOR_DIFFERS", n=receipt.journal.count)
-                    office.anchored_count = receipt.journal.count
-                    office.anchored_head = anchored.hash
+            anchored = session.get(JournalEntry, receipt.journal.count) if receipt.journal.count else None
+            if receipt.journal.count and (anchored is None or anchored.hash.hex() != receipt.journal.head):
+                raise NotTrusted("JOURNAL_ANCHOR_DIFFERS", n=receipt.journal.count)
+            if bundle.receipt != content:
+                bundle.receipt, bundle.reason = content, receipt.reason
+                if bundle.state != state.value:
+                    bundle.state = next_bundle_state(BundleState(bundle.state), state).value
+                    bundle.answered_at = self._vault.now()
+                    for item in receipt.returned:
+                        record = session.get(Record, item.id) if item.id else None
+                        if record is not None:
+                            record.unsent = True
+                if state is BundleState.RECEIVED:
                     office.receipted_list = max(office.receipted_list, bundle.list_version)
+                if anchored is not None and anchored.n > office.anchored_count:
+                    office.anchored_count, office.anchored_head = anchored.n, anchored.hash
                 journal.append(
-                    session, self._vault, Act.RECEIPT_TAKEN_IN, bundle.id, revision_hash=opened.payload_sha256
+                    session,
+                    self._vault,
+                    Act.RECEIPT_TAKEN_IN,
+                    bundle.id,
+                    revision_hash=opened.payload_sha256,
+                    reason=receipt.outcome.value,
                 )
         return Answer(
             bundle.id,

@@ -10,31 +10,29 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from db.models.office import Office, Record, Revision
 from desktop.bundles.records import (
-    SealedNote,
     StoredRevision,
     fresh_salt,
-    open_values,
     parse_revision,
     revision_bytes,
     revision_hash,
-    seal_values,
 )
 from desktop.clock import today
 from desktop.crypto.encoding import Malformed
-from desktop.crypto.sealing import open_sealed, seal
-from desktop.errors import DeskError, NotAccepted, NotPermitted, NotTrusted, Obstacle
+from desktop.errors import DeskError, NotAccepted, Obstacle
 from desktop.rules.dates import bounds, is_child, is_partial_date, was_child
 from desktop.rules.forms import Form
 from desktop.rules.journal_chain import Act
-from desktop.rules.records import Missing, RecordDraft, Value, decode_fields, encode_fields
+from desktop.rules.records import Missing, RecordDraft, Value, encode_fields
 from desktop.rules.validation import Surroundings, blocking, check, read_fields
 from desktop.services import journal
+from desktop.services.sealed import seal_fields
 from desktop.services.session import OpenVault
 
 
@@ -46,7 +44,10 @@ class RevisionConflict(DeskError):
 
 @dataclass(frozen=True)
 class StoredRecord:
-    """A record as it stands: its open values, and which values are sealed."""
+    """A record as it stands: its open values, and which values are sealed.
+
+    `altered`: the stored bytes are not those that were saved. The fields are shown as far as they can be read.
+    """
 
     record_id: str
     kind: str
@@ -58,6 +59,7 @@ class StoredRecord:
     at: str
     by: str
     hash: str
+    altered: bool = False
 
     def text(self, name: str) -> str:
         """Return a text or code value, or an empty text where there is none."""
@@ -113,7 +115,7 @@ def put(
     parent = _hash_of(session, record_id, draft.revision) if draft.revision else None
     sealed_values = {name: value for name, value in draft.fields.items() if name in form.sealed_names}
     open_values = {name: value for name, value in draft.fields.items() if name not in form.sealed_names}
-    sealed_file, note = _seal(vault, draft.case_id, record_id, rev, sealed_values)
+    sealed_file, note = seal_fields(vault, draft.case_id, record_id, rev, sealed_values)
     body = StoredRevision(
         kind=draft.kind,
         id=record_id,
@@ -196,57 +198,34 @@ def _hash_of(session: Session, record_id: str, rev: int) -> str:
     return found.scalar_one().hex()
 
 
-def _seal(
-    vault: OpenVault, case_id: str | None, record_id: str, rev: int, values: Mapping[str, Value]
-) -> tuple[bytes | None, SealedNote | None]:
-    given = encode_fields(values)
-    if not given:
-        return None, None
-    made = seal_values(
-        given,
-        vault=vault.vault.hex(),
-        case=case_id or "",
-        record=record_id,
-        rev=rev,
-        recipients=(vault.sealed_current, *vault.restricted_recipients),
-    )
-    return made.sealed, SealedNote(made.commit, made.names)
+# Every record with its newest revision.
+_STANDING = select(
+    *(Record.id, Record.kind, Record.case_id, Record.rev, Record.void, Revision.body, Revision.hash, Revision.random)
+).join(Revision, (Record.id == Revision.record_id) & (Record.rev == Revision.rev))
 
 
 def load(session: Session, vault: OpenVault, record_id: str) -> StoredRecord:
     """Return a record as it stands. Raises Obstacle RECORD_GONE when there is none."""
-    row = session.execute(
-        select(Revision.body, Revision.hash)
-        .join(Record, (Record.id == Revision.record_id) & (Record.rev == Revision.rev))
-        .where(Record.id == record_id)
-    ).first()
+    row = session.execute(_STANDING.where(Record.id == record_id)).first()
     if row is None:
         raise Obstacle("RECORD_GONE")
-    return _stored(vault, row.body, row.hash, _sealed_names(session, [record_id]).get(record_id, frozenset()))
+    return _stored(vault, row, _sealed_names(session, [record_id]))
 
 
 def of_case(session: Session, vault: OpenVault, case_id: str) -> tuple[StoredRecord, ...]:
     """Return every record of a case that is not void, in the order they were first kept."""
-    rows = session.execute(
-        select(Record.id, Revision.body, Revision.hash)
-        .join(Revision, (Record.id == Revision.record_id) & (Record.rev == Revision.rev))
-        .where(Record.case_id == case_id, Record.void.is_(None))
-        .order_by(Record.id)
-    ).all()
+    rows = session.execute(_STANDING.where(Record.case_id == case_id, Record.void.is_(None))).all()
     names = _sealed_names(session, [row.id for row in rows])
-    records = [_stored(vault, row.body, row.hash, names.get(row.id, frozenset())) for row in rows]
-    return tuple(sorted(records, key=lambda record: (record.kind, record.at, record.record_id)))
+    found = [_stored(vault, row, names) for row in rows]
+    return tuple(sorted(found, key=lambda record: (record.kind, record.at, record.record_id)))
 
 
 def of_kind(session: Session, vault: OpenVault, kind: str) -> tuple[StoredRecord, ...]:
     """Return every record of a kind that belongs to no case, such as providers."""
     rows = session.execute(
-        select(Revision.body, Revision.hash)
-        .join(Record, (Record.id == Revision.record_id) & (Record.rev == Revision.rev))
-        .where(Record.kind == kind, Record.void.is_(None), Record.case_id.is_(None))
-        .order_by(Record.id)
-    ).all()
-    return tuple(_stored(vault, row.body, row.hash, frozenset()) for row in rows)
+        _STANDING.where(Record.kind == kind, Record.void.is_(None), Record.case_id.is_(None)).order_by(Record.id)
+    )
+    return tuple(_stored(vault, row, {}) for row in rows)
 
 
 def _sealed_names(session: Session, record_ids: list[str]) -> dict[str, frozenset[str]]:
@@ -257,88 +236,33 @@ def _sealed_names(session: Session, record_ids: list[str]) -> dict[str, frozense
         )
     )
     for record_id, body in rows:
-        note = parse_revision(body).sealed
-        if note is not None:
-            found[record_id] = found.get(record_id, frozenset()) | frozenset(note.names)
+        with contextlib.suppress(Malformed):
+            note = parse_revision(body).sealed
+            if note is not None:
+                found[record_id] = found.get(record_id, frozenset()) | frozenset(note.names)
     return found
 
 
-def _stored(vault: OpenVault, body: bytes, made: bytes, sealed: frozenset[str]) -> StoredRecord:
-    revision = parse_revision(body)
+def _stored(vault: OpenVault, row: Row[Any], sealed: Mapping[str, frozenset[str]]) -> StoredRecord:
+    """Build a record from its row. One that is not what was saved is marked, so that the others stay usable (B03)."""
+    made = row.hash.hex()
+    try:
+        revision = parse_revision(row.body)
+    except Malformed:
+        return StoredRecord(
+            row.id, row.kind, row.case_id, row.rev, {}, frozenset(), row.void, "", "", made, altered=True
+        )
+    whole = (revision.id, revision.kind, revision.case, revision.rev) == (row.id, row.kind, row.case_id, row.rev)
     return StoredRecord(
-        record_id=revision.id,
-        kind=revision.kind,
-        case_id=revision.case,
-        revision=revision.rev,
-        fields=read_fields(form_of(vault, revision.kind), revision.fields),
-        sealed=sealed,
+        record_id=row.id,
+        kind=row.kind,
+        case_id=row.case_id,
+        revision=row.rev,
+        fields=read_fields(form_of(vault, row.kind), revision.fields),
+        sealed=sealed.get(row.id, frozenset()),
         void=revision.void,
         at=revision.at,
         by=revision.by,
-        hash=made.hex(),
+        hash=made,
+        altered=not whole or revision_hash(row.random, row.body) != made,
     )
-
-
-def read_sealed(session: Session, vault: OpenVault, record_id: str) -> dict[str, Value]:
-    """Open the sealed values of a record with the private halves this person holds; the newest value of each name.
-
-    Raises:
-        NotPermitted: This person holds no key of the sealed class.
-    """
-    values: dict[str, Value] = {}
-    rows = session.execute(
-        select(Revision.body, Revision.sealed)
-        .where(Revision.record_id == record_id, Revision.sealed.is_not(None))
-        .order_by(Revision.rev)
-    ).all()
-    for body, sealed in rows:
-        revision = parse_revision(body)
-        if sealed is not None and revision.sealed is not None:
-            values |= decode_fields(_open(vault, sealed, revision))
-    return values
-
-
-def seal_again(session: Session, vault: OpenVault, restricted: tuple[bytes, ...]) -> int:
-    """Seal every sealed value again, to `R` and the restricted intake named now, and return how many.
-
-    What was sealed before the enrolment, or to an intake key since replaced, could not be read by the Secretariat.
-    Plaintext and commitment stay, so no revision hash changes (threat-model 5.3).
-
-    Raises:
-        NotPermitted: This person holds no key of the sealed class.
-    """
-    count = 0
-    for revision in session.scalars(select(Revision).where(Revision.sealed.is_not(None))):
-        plaintext = None
-        for secret in vault.sealed_private.values():
-            with contextlib.suppress(Malformed):
-                plaintext = open_sealed(revision.sealed or b"", secret)
-                break
-        if plaintext is None:
-            raise NotPermitted("SEALED_NO_KEY")
-        revision.sealed = seal(plaintext, vault.sealed_current, *restricted)
-        count += 1
-    session.flush()
-    return count
-
-
-def _open(vault: OpenVault, sealed: bytes, revision: StoredRevision) -> Mapping[str, object]:
-    """Try each private half held; after a change of `R` old revisions still open with the old one."""
-    note = revision.sealed
-    if note is None or not vault.sealed_private:
-        raise NotPermitted("SEALED_NO_KEY")
-    failure: NotTrusted | None = None
-    for secret in vault.sealed_private.values():
-        try:
-            return open_values(
-                sealed,
-                secret,
-                vault=vault.vault.hex(),
-                case=revision.case or "",
-                record=revision.id,
-                rev=revision.rev,
-                commit=note.commit,
-            )
-        except NotTrusted as error:
-            failure = error
-    raise failure or NotTrusted("SEALED_VALUES_WRONG")

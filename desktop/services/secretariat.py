@@ -157,7 +157,9 @@ def found_secretariat(
         expires_at=stamp(now + timedelta(days=_ROSTER_DAYS)),
         previous=None,
     )
-    envelope = sign_root(root, *root_keys)
+    # Exactly as many signatures as the threshold: with one root there may be no second.
+    signers = root_keys[:threshold]
+    envelope = sign_root(root, *signers)
     offline = [_offline(KeyUse.ROOT, key.private_bytes_raw()) for key in root_keys]
     offline.append(_offline(KeyUse.RESTRICTED, restricted))
 
@@ -172,7 +174,7 @@ def found_secretariat(
             TrustRow(
                 roster_version=1,
                 package=package_bytes(
-                    Package((envelope,), sign_keyset(keyset, *root_keys), (sign_roster(roster, roster_key),))
+                    Package((envelope,), sign_keyset(keyset, *signers), (sign_roster(roster, roster_key),))
                 ),
                 issued_at=stamp(now),
             )
@@ -225,7 +227,8 @@ class SecretariatService:
         The same file again gives a package of the roster in force, sealed anew.
 
         Raises:
-            NotTrusted: The file does not verify, is of the other kind (practice), or DIGITS_DIFFER.
+            NotTrusted: The file does not verify, is of the other kind (practice), DIGITS_DIFFER, or its office code,
+                keys or desk code are another's.
             Obstacle: DIGITS_INCOMPLETE.
         """
         self._vault.require("secretariat.enrol")
@@ -252,6 +255,8 @@ class SecretariatService:
             if device not in roster.devices:
                 _refuse_clash(roster.devices, device)
                 office = Office(enrolment.office, enrolment.county, enrolment.office_name)
+                if any(other.code == office.code and other != office for other in roster.offices):
+                    raise NotTrusted("OFFICE_DIFFERS")
                 self._issue(session, roster, device, office)
                 journal.append(
                     session, self._vault, Act.DEVICE_ENROLLED, device.device, revision_hash=enrolment.access_list

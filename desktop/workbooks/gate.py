@@ -103,7 +103,7 @@ def _check_directory(archive: zipfile.ZipFile) -> None:
         if any(pattern.search(name) for name in names):
             raise NotTrusted(code)
     if sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-        raise NotTrusted("ARCHIVE_TOO_DENSE", limit_mib=MAX_UNPACKED_BYTES // MIB)
+        raise NotTrusted("ARCHIVE_TOO_DENSE")
     _check_overlap(parts)
 
 
@@ -140,7 +140,7 @@ def _unpack(
                 raise NotTrusted("FILE_UNREADABLE")  # UTF-16 or UTF-32, in which the marks would not be seen
             length += len(chunk)
             if length > most:
-                raise NotTrusted("ARCHIVE_TOO_DENSE", limit_mib=MAX_UNPACKED_BYTES // MIB)
+                raise NotTrusted("ARCHIVE_TOO_DENSE")
             window = tail + chunk
             if is_text and _DOCTYPE.search(window):
                 raise NotTrusted("WORKBOOK_HAS_DOCTYPE")
@@ -154,7 +154,7 @@ def _unpack(
 def _check_relations(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
     """Refuse a relation to an outside target other than a hyperlink, which is never followed."""
     if part.file_size > MIB:
-        raise NotTrusted("ARCHIVE_TOO_DENSE", limit_mib=1)
+        raise NotTrusted("ARCHIVE_TOO_DENSE")
     with archive.open(part) as stream:
         text = stream.read(MIB)
     for relation in re.findall(rb"<[A-Za-z:]*Relationship\b[^>]*>", text):

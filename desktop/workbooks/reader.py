@@ -38,6 +38,10 @@ def cells_of_workbook(data: bytes) -> bytes:
 
 def _lines(data: bytes) -> Iterator[dict[str, Any]]:
     # Imported after the gate: most hostile files never reach a spreadsheet library.
+    import mimetypes
+
+    mimetypes.knownfiles.clear()  # openpyxl would read the machine's lists of types, which the child may not
+
     import openpyxl
     from openpyxl.reader.excel import ExcelReader
     from openpyxl.utils.datetime import CALENDAR_MAC_1904
@@ -55,7 +59,7 @@ def _lines(data: bytes) -> Iterator[dict[str, Any]]:
     yield {"date1904": book.epoch == CALENDAR_MAC_1904}
     count = 0
     for number, sheet in enumerate(book.worksheets, start=1):
-        yield {"sheet": {"name": _bounded(sheet.title, sheet=number), "hidden": sheet.sheet_state != "visible"}}
+        yield {"sheet": {"name": _bounded(sheet.title, number), "hidden": sheet.sheet_state != "visible"}}
         rows = last_row = last_column = 0
         for row, cells in _rows(sheet, number):
             rows, count = rows + 1, count + len(cells)
@@ -101,32 +105,32 @@ def _rows(sheet: Any, number: int) -> Iterator[tuple[int, dict[int, dict[str, st
                     raise NotTrusted("WORKBOOK_OUT_OF_ORDER", sheet=number, row=row)
                 if column > MAX_COLUMNS:
                     raise NotTrusted("WORKBOOK_TOO_MANY_COLUMNS", limit=MAX_COLUMNS, sheet=number)
-                cells[column] = _plain(ReadOnlyCell(sheet, **raw), sheet=number, row=row)
+                cells[column] = _plain(ReadOnlyCell(sheet, **raw), number)
             if cells:
                 yield row, cells
 
 
-def _plain(cell: Any, **place: int) -> dict[str, str]:
+def _plain(cell: Any, sheet: int) -> dict[str, str]:
     value, kind = cell.value, cell.data_type
     if kind == "f":
         return {"t": "f", "v": ""}
     if kind == "e":
-        return {"t": "e", "v": _bounded(str(value), **place)}
+        return {"t": "e", "v": _bounded(str(value), sheet)}
     if isinstance(value, bool):
         return {"t": "b", "v": "true" if value else "false"}
     if isinstance(value, int | float | timedelta):
         amount = value / timedelta(days=1) if isinstance(value, timedelta) else value
         if isinstance(amount, float) and not isfinite(amount):
             return {"t": "e", "v": "#NUM!"}
-        return {"t": "n", "v": _bounded(repr(amount), **place), "fmt": _bounded(cell.number_format, **place)}
+        return {"t": "n", "v": _bounded(repr(amount), sheet), "fmt": _bounded(cell.number_format, sheet)}
     if isinstance(value, datetime | date | time):
-        return {"t": "d", "v": value.isoformat(), "fmt": _bounded(cell.number_format, **place)}
-    return {"t": "s", "v": _bounded(str(value), **place)}
+        return {"t": "d", "v": value.isoformat(), "fmt": _bounded(cell.number_format, sheet)}
+    return {"t": "s", "v": _bounded(str(value), sheet)}
 
 
-def _bounded(text: str, **place: int) -> str:
+def _bounded(text: str, sheet: int) -> str:
     if len(text) > MAX_CELL_CHARACTERS:
-        raise NotTrusted("WORKBOOK_CELL_TOO_LONG", limit=MAX_CELL_CHARACTERS, **place)
+        raise NotTrusted("WORKBOOK_CELL_TOO_LONG", limit=MAX_CELL_CHARACTERS, sheet=sheet)
     return text
 
 

@@ -10,11 +10,18 @@ from desktop.confinement import run_confined
 from desktop.crypto.encoding import Malformed, strict_json
 from desktop.errors import NotTrusted
 from desktop.rules.cells import Cell, CellKind, Row, Sheet, Workbook
+from desktop.workbooks.reader import MAX_CELL_CHARACTERS
 
 _LINE_BYTES = 16 * 1024 * 1024
 _LETTERS = re.compile(r"[A-Z]{1,2}")
 T = TypeVar("T")
 _KINDS = {kind.value: kind for kind in CellKind}
+# What the child writes for each kind; rules downstream rely on it. Any text will do for text, and for an error's name.
+_SHAPES = {
+    CellKind.NUMBER: re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]+)?"),
+    CellKind.TRUTH: re.compile(r"true|false"),
+    CellKind.DATE: re.compile(r"[0-9T:.+-]{5,40}"),
+}
 
 
 def read_workbook(data: bytes) -> Workbook:
@@ -31,7 +38,7 @@ def parse_answer(answer: bytes) -> Workbook:
     """Build the workbook from the child's lines. Raises NotTrusted FILE_UNREADABLE when they are not as agreed."""
     try:
         return _workbook(iter(answer.splitlines()))
-    except (Malformed, StopIteration, KeyError, TypeError, ValueError):
+    except (Malformed, StopIteration, KeyError, TypeError):
         # `from None`: such an error's own text could repeat what stands in a cell.
         raise NotTrusted("FILE_UNREADABLE") from None
 
@@ -57,7 +64,8 @@ def _workbook(lines: Iterator[bytes]) -> Workbook:
     return Workbook(tuple(sheets), date1904)
 
 
-def _sheet(head: Any, lines: Iterator[bytes]) -> Sheet:
+def _sheet(value: Any, lines: Iterator[bytes]) -> Sheet:
+    head = _checked(value, dict)
     rows: list[Row] = []
     while True:
         line = _line(lines)
@@ -66,9 +74,10 @@ def _sheet(head: Any, lines: Iterator[bytes]) -> Sheet:
         number = _checked(line["row"], int)
         if number <= (rows[-1].number if rows else 0):
             raise Malformed("ORDER")
-        rows.append(Row(number, {_letters(name): _cell(cell) for name, cell in line["cells"].items()}))
+        cells = _checked(line["cells"], dict)
+        rows.append(Row(number, {_letters(name): _cell(cell) for name, cell in cells.items()}))
     return Sheet(
-        name=_checked(head["name"], str),
+        name=_text(head["name"]),
         hidden=_checked(head["hidden"], bool),
         rows=tuple(rows),
         last_row=_checked(line["rows"], int),
@@ -76,10 +85,20 @@ def _sheet(head: Any, lines: Iterator[bytes]) -> Sheet:
     )
 
 
-def _cell(cell: Any) -> Cell:
+def _cell(value: Any) -> Cell:
+    cell = _checked(value, dict)
     kind = _KINDS[cell["t"]]
-    text = "" if kind is CellKind.FORMULA else _checked(cell["v"], str)
-    return Cell(kind, text, _checked(cell.get("fmt", "General"), str))
+    text = "" if kind is CellKind.FORMULA else _text(cell["v"])
+    if kind in _SHAPES and not _SHAPES[kind].fullmatch(text):
+        raise Malformed("VALUE")
+    return Cell(kind, text, _text(cell.get("fmt", "General")))
+
+
+def _text(value: Any) -> str:
+    text = _checked(value, str)
+    if len(text) > MAX_CELL_CHARACTERS:
+        raise Malformed("TOO_LONG")
+    return text
 
 
 def _letters(name: str) -> str:

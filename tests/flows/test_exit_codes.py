@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,17 +21,28 @@ from desktop.errors import Obstacle, WrongSentence
 from desktop.messages import LANGUAGES, Language, sentences
 from desktop.vault_files import newest_generation, read_header_copies, write_header
 from desktop.wordlists import load
-from tests.factory import Place, TickingClock, dek_of, file_hashes, make_case, make_office
+from tests.factory import Place, TickingClock, dek_of, enrol, file_hashes, make_case, make_office, make_secretariat
 from tests.flows.cli import rufaa
 
 WRONG = "abandon ability able about above absent"
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    made = make_office(tmp_path_factory.mktemp("office") / "data")
+def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the office's headers of yesterday are kept."""
+    return tmp_path_factory.mktemp("older")
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory, older: Path) -> Place:
+    """An enrolled office at rest, with the headers it had before: enrolment wrote its second access list."""
+    made, national = (make(tmp_path_factory.mktemp("place") / "data") for make in (make_office, make_secretariat))
+    for copy in ("key-header.a", "key-header.b"):
+        shutil.copy(generation(made.folder) / copy, older / copy)
+    enrol(made, national)
     make_case(made)
     made.lock()
+    national.lock()
     return made
 
 
@@ -84,11 +96,9 @@ def put_their_headers(data: Path, _: Place, stranger: Place) -> None:
         shutil.copy(generation(stranger.folder) / copy, generation(data) / copy)
 
 
-def put_back_another_edit(data: Path, office: Place, _: Place) -> None:
-    """A header that was closed with the data key, but is not the one the vault notes."""
-    made = newest_generation(data)
-    opened = unlock(*read_header_copies(made), 1, office.sentence, load())
-    write_header(made, serialise(replace(opened.header, edit=2), opened.dek))
+def put_back_older_headers(data: Path, *_: Place, older: Path) -> None:
+    for copy in ("key-header.a", "key-header.b"):
+        shutil.copy(older / copy, generation(data) / copy)
 
 
 def remove_database(data: Path, *_: Place) -> None:
@@ -130,7 +140,7 @@ REFUSALS: list[tuple[Callable[..., None], int, str]] = [
     (damage_both_headers, 11, "HEADER_DAMAGED"),
     (remove_both_headers, 11, "HEADER_DAMAGED"),
     (put_plain_sqlite, 12, "VAULT_NOT_ENCRYPTED"),
-    (put_back_another_edit, 13, "VAULT_SUBSTITUTED"),
+    (put_back_older_headers, 13, "VAULT_SUBSTITUTED"),
     (put_their_database, 14, "VAULT_DAMAGED"),
     (remove_database, 14, "VAULT_DAMAGED"),
     (empty_database, 14, "VAULT_DAMAGED"),
@@ -145,8 +155,10 @@ REFUSALS: list[tuple[Callable[..., None], int, str]] = [
 
 @pytest.mark.parametrize(("harm", "status", "code"), REFUSALS, ids=lambda value: getattr(value, "__name__", None))
 def test_each_refusal_has_its_own_status_and_sentence_and_changes_nothing(
-    office: Place, stranger: Place, data: Path, harm: Callable[..., None], status: int, code: str
+    office: Place, stranger: Place, older: Path, data: Path, harm: Callable[..., None], status: int, code: str
 ) -> None:
+    if harm is put_back_older_headers:
+        harm = partial(harm, older=older)
     harm(data, office, stranger)
     before = file_hashes(data)
     language: Language = "sw"
@@ -207,12 +219,23 @@ def test_H07_a_second_process_is_told_who_has_the_vault_and_touches_nothing(offi
     assert file_hashes(held) == before
 
 
+def test_a_header_written_just_before_the_vault_noted_it_is_caught_up(office: Place, data: Path) -> None:
+    """The program was killed between the header and the vault's own note."""
+    made = newest_generation(data)
+    opened = unlock(*read_header_copies(made), 1, office.sentence, load())
+    write_header(made, serialise(replace(opened.header, edit=opened.header.edit + 1), opened.dek))
+    for _ in range(2):
+        assert rufaa("verify", "--data", data, sentence=office.sentence).returncode == 0
+
+
 def test_one_damaged_header_copy_is_no_obstacle_and_is_mended(office: Place, data: Path) -> None:
-    good = (generation(data) / "key-header.b").read_bytes()
-    (generation(data) / "key-header.a").write_bytes(good[:-1])
-    ended = rufaa("verify", "--data", data, sentence=office.sentence)
-    assert ended.returncode == 0
-    assert (generation(data) / "key-header.a").read_bytes() == (generation(data) / "key-header.b").read_bytes() == good
+    copy_a, copy_b = (generation(data) / name for name in ("key-header.a", "key-header.b"))
+    copy_a.write_bytes(copy_b.read_bytes()[:-1])
+    assert rufaa("verify", "--data", data, sentence=office.sentence).returncode == 0
+    assert copy_a.read_bytes() == copy_b.read_bytes()
+    copy_b.unlink()
+    assert rufaa("verify", "--data", data, sentence=office.sentence).returncode == 0
+    assert copy_a.read_bytes() == copy_b.read_bytes()
 
 
 def test_after_five_wrong_sentences_one_has_to_wait_and_the_right_one_works_afterwards(

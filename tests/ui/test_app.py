@@ -45,7 +45,11 @@ def start(action: str, folder: Path, script: str = SCRIPT) -> subprocess.Popen[s
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=60)
+    try:
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
     return process.returncode, out, err
 
 

@@ -2,18 +2,24 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
 import signal
+import socket
+import string
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from desktop import confinement
-from desktop.confinement import MIB, TASKS, Task, job_limits, run_confined
+from desktop import confinement, limits
+from desktop.confinement import MIB, TASKS, Task, probe_network, run_confined
 from desktop.errors import NotTrusted, Obstacle
+from desktop.limits import job_limits
+from desktop.messages import sentences
 
-LITTLE = frozenset({"ARCHIVE_DAMAGED"})
+LITTLE = {"ARCHIVE_DAMAGED": frozenset[str](), "WORKBOOK_OUT_OF_ORDER": frozenset({"row", "sheet"})}
 
 
 def test_a_child_answers_byte_for_byte() -> None:
@@ -55,8 +61,78 @@ def test_a_child_cannot_write_a_file(tmp_path: Path) -> None:
     kept.write_bytes(b"kept")
     for name in (tmp_path / "new", kept):
         assert run_confined("probe-write", str(name).encode()) == b"REFUSED"
-    assert kept.read_bytes() == b"kept" or not confinement.landlock_version()
-    assert not (tmp_path / "new").exists() or not confinement.landlock_version()
+    assert kept.read_bytes() == b"kept" or not limits.landlock_version()
+    assert not (tmp_path / "new").exists() or not limits.landlock_version()
+
+
+def test_a_child_reads_the_program_and_nothing_else(tmp_path: Path) -> None:
+    kept = tmp_path / "vault.db"
+    kept.write_bytes(b"kept")
+    for name in (kept, Path("/etc/passwd"), Path("/proc/self/mem")):
+        assert run_confined("probe-read", str(name).encode()) == b"REFUSED" or not limits.landlock_version()
+    assert run_confined("probe-read", limits.__file__.encode()) == b"READ"
+
+
+def test_a_child_reaches_nobody_by_udp_tcp_or_unix_socket(tmp_path: Path) -> None:
+    path = str(tmp_path / "listening")
+    with (
+        socket.socket(type=socket.SOCK_DGRAM) as udp,
+        socket.socket() as tcp,
+        socket.socket(socket.AF_UNIX) as unix,
+    ):
+        udp.bind(("127.0.0.1", 0))
+        tcp.bind(("127.0.0.1", 0))
+        unix.bind(path)
+        tcp.listen()
+        unix.listen()
+        ways = f"{udp.getsockname()[1]}\n{tcp.getsockname()[1]}\n{path}".encode()
+        assert (
+            probe_network(ways) == b"UDP TCP UNIX"
+        )  # from here all three are open, so that the next line says something
+        assert run_confined("probe-network", ways) == b""
+
+
+def test_each_wall_before_the_network_stands_without_the_other() -> None:
+    if sys.platform != "linux" or platform.machine() not in limits._REFUSED_CALLS:
+        pytest.skip("no such walls here")
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def by_calls() -> bool:
+        libc.prctl(38, 1, 0, 0, 0)
+        limits._refuse_calls(libc)
+        os.kill(os.getpid(), 0)  # what is not on the list goes on
+        return all(refused(way) for way in (socket.socket, socket.socketpair, attach))
+
+    def attach() -> None:
+        if libc.ptrace(0, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "ptrace")
+
+    def refused(way: Callable[[], object]) -> bool:
+        try:
+            way()
+        except PermissionError:
+            return True
+        return False
+
+    def by_namespace() -> bool:
+        limits._leave_network(libc)
+        interfaces = [line.split(":")[0].strip() for line in Path("/proc/self/net/dev").read_text().splitlines()[2:]]
+        return interfaces == ["lo"]
+
+    assert in_a_fork(by_calls)
+    if os.geteuid() == 0:  # without root the system's policy decides
+        assert in_a_fork(by_namespace)
+
+
+def in_a_fork(act: Callable[[], bool]) -> bool:
+    """Say whether `act` holds in a fork, so that the tests themselves keep their rights."""
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if act() else 1)
+        finally:
+            os._exit(2)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_a_child_knows_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,6 +171,12 @@ def test_the_frozen_window_asks_the_tool_beside_it(monkeypatch: pytest.MonkeyPat
         (b"READY\nREFUSED ARCHIVE_DAMAGED\n", 0, "ARCHIVE_DAMAGED"),
         (b"READY\nREFUSED FILE_TOO_LARGE\n", 0, "FILE_UNREADABLE"),  # not one of this task's codes
         (b"READY\nREFUSED ARCHIVE_DAMAGED name=Wambui\n", 0, "FILE_UNREADABLE"),  # not a number or a code
+        (b"READY\nREFUSED ARCHIVE_DAMAGED row=12\n", 0, "FILE_UNREADABLE"),  # a fact this code has not
+        (b"READY\nREFUSED WORKBOOK_OUT_OF_ORDER\n", 0, "FILE_UNREADABLE"),  # without its facts
+        (b"READY\nREFUSED WORKBOOK_OUT_OF_ORDER row=1\n", 0, "FILE_UNREADABLE"),
+        (b"READY\nREFUSED WORKBOOK_OUT_OF_ORDER row=1 sheet=2 row=3\n", 0, "FILE_UNREADABLE"),
+        (b"READY\nREFUSED WORKBOOK_OUT_OF_ORDER row=1 language=2\n", 0, "FILE_UNREADABLE"),
+        (b"READY\nREFUSED WORKBOOK_OUT_OF_ORDER code=1 self=2\n", 0, "FILE_UNREADABLE"),
         (b"READY\nREFUSED ARCHIVE_DAMAGED\nmore", 0, "FILE_UNREADABLE"),
         (b"READY\nREFUSED ARCHIVE_DAMAGED\n", 1, "FILE_UNREADABLE"),
         (b"READY\nANSWER\nhalf", 1, "FILE_UNREADABLE"),
@@ -113,8 +195,15 @@ def test_what_a_childs_words_and_status_mean(words: bytes, status: int, code: st
 
 def test_a_refusal_brings_numbers_and_codes_only() -> None:
     with pytest.raises(NotTrusted) as caught:
-        confinement._verdict(b"READY\nREFUSED ARCHIVE_DAMAGED row=12 column=AG\n", 0, LITTLE, stopped=False)
-    assert caught.value.facts == {"row": 12, "column": "AG"}
+        confinement._verdict(b"READY\nREFUSED WORKBOOK_OUT_OF_ORDER row=12 sheet=AG\n", 0, LITTLE, stopped=False)
+    assert caught.value.facts == {"row": 12, "sheet": "AG"}
+
+
+def test_every_refusal_brings_exactly_the_facts_that_its_sentences_name() -> None:
+    for task in TASKS.values():
+        for code, names in task.refusals.items():
+            for text in sentences()[code].values():
+                assert {name for _, name, _, _ in string.Formatter().parse(text) if name} <= names, code
 
 
 def test_every_task_names_something_that_exists() -> None:
@@ -136,24 +225,20 @@ def test_the_windows_job_has_the_layout_of_the_64_bit_header() -> None:
 
 
 def test_the_child_sets_every_limit_of_its_own() -> None:
-    """In a fork, so that the tests themselves keep their rights."""
     import resource
 
-    child = os.fork()
-    if child == 0:
-        try:
-            confinement.limit_this_process(512 * MIB, 3)
-            wanted = {
-                resource.RLIMIT_AS: (512 * MIB, 512 * MIB),
-                resource.RLIMIT_CPU: (3, 4),
-                resource.RLIMIT_FSIZE: (0, 0),
-                resource.RLIMIT_CORE: (0, 0),
-                resource.RLIMIT_NOFILE: (32, 32),
-                resource.RLIMIT_NPROC: (0, 0),
-            }
-            kept = all(resource.getrlimit(which) == pair for which, pair in wanted.items())
-            no_new_privileges = ctypes.CDLL(None).prctl(39, 0, 0, 0, 0) == 1
-            os._exit(0 if kept and no_new_privileges else 1)
-        finally:
-            os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    wanted = {
+        resource.RLIMIT_AS: (512 * MIB, 512 * MIB),
+        resource.RLIMIT_CPU: (3, 4),
+        resource.RLIMIT_FSIZE: (0, 0),
+        resource.RLIMIT_CORE: (0, 0),
+        resource.RLIMIT_NOFILE: (32, 32),
+        resource.RLIMIT_NPROC: (0, 0),
+    }
+
+    def limited() -> bool:
+        limits.limit_this_process(512 * MIB, 3)
+        kept = all(resource.getrlimit(which) == pair for which, pair in wanted.items())
+        return kept and ctypes.CDLL(None).prctl(39, 0, 0, 0, 0) == 1  # PR_GET_NO_NEW_PRIVS
+
+    assert in_a_fork(limited)

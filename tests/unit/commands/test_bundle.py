@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -144,10 +145,9 @@ def test_a_bundle_that_waits_is_explained_with_the_missing_numbers_on_both_sides
 def test_two_bundles_of_one_number_are_explained_on_both_sides(desks: Desks, tmp_path: Path) -> None:
     """A copy of the office's disk was used: both bundles are number 1."""
     clone = Place(tmp_path / "clone", desks.office.sentence, desks.office.desk, desks.office.clock)
-    import shutil
-
     shutil.copytree(desks.office.folder, clone.folder)
     copied = Desks(clone, desks.national, tmp_path / "other stick")
+    enter(copied)  # the longer journal is the one the receipt anchors
     (first,), (second,) = sent(desks, "Wanjiku"), sent(copied, "Wairimu")
     ended = desks.by_national("intake", "--out", desks.stick, first, second)
     why = sentences()["SEQUENCE_FORKED"]["en"]

@@ -1,4 +1,4 @@
-"""An office's tables in a real encrypted file without the key derivation: what the storage tests work on."""
+"""An office's tables in a real encrypted file without a costly key derivation: what the storage tests work on."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from db.models.office import Office, Record, Revision
 from db.store import Store
 from desktop.bootstrap import Desk, Door
 from desktop.catalogue import Catalogue
-from desktop.crypto import sealing
 from desktop.services.session import OpenVault
+from desktop.vault_files import Generation
 from tests.factory import Place, TickingClock
+from tests.keys import new_vault
 
 ROOT = Path(__file__).resolve().parents[3]
 KEY = bytes(range(32))
@@ -76,21 +77,20 @@ def office(store: Store, catalogue: Catalogue, folder: Path) -> Place:
             ]
         )
     clock = TickingClock()
+    keys = new_vault().unlocked
     vault = OpenVault(
         store=store,
         catalogue=catalogue,
         clock=clock,
-        vault=bytes(16),
+        vault=keys.vault_id,
         kind="OFFICE",
         practice=False,
         device="d" * 32,
         user=CLERK,
         role="SUPERVISOR",
-        list_version=1,
-        list_sha256=bytes(32),
-        access_lists=(),
-        sealed_current=sealing.public_key(bytes([9]) * 32),
-        sealed_private={},
+        keys=keys,
+        generation=Generation(1, folder),
+        sealed_private=dict(keys.r),
     )
     return Place(folder, "", Desk(Door(folder, clock).vaults, vault), clock)
 
