@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models.office import Office, Record, Revision
@@ -243,7 +243,7 @@ def _sealed_names(session: Session, record_ids: list[str]) -> dict[str, frozense
     return found
 
 
-def _stored(vault: OpenVault, row: Row[Any], sealed: Mapping[str, frozenset[str]]) -> StoredRecord:
+def _stored(vault: OpenVault, row: Any, sealed: Mapping[str, frozenset[str]]) -> StoredRecord:
     """Build a record from its row. One that is not what was saved is marked, so that the others stay usable (B03)."""
     made = row.hash.hex()
     try:
