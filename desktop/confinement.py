@@ -9,6 +9,7 @@ boundary against code that has already taken over the child.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import re
@@ -279,11 +280,8 @@ def probe_network(payload: bytes) -> bytes:
     }
     open_ways = []
     for name, (family, kind, address) in ways.items():
-        try:
-            way = _socket.socket(family, kind)
+        with contextlib.suppress(OSError), contextlib.closing(_socket.socket(family, kind)) as way:
             way.connect(address)
             way.send(b"x")
-        except OSError:
-            continue
-        open_ways.append(name)
+            open_ways.append(name)
     return " ".join(open_ways).encode("ascii")

@@ -137,8 +137,8 @@ def main(folder: Path) -> int:
     return 0
 
 
-def draw(folder: Path, scale: str) -> None:
-    """Draw the screens of one scale."""
+def draw(folder: Path, scale: str) -> int:
+    """Draw the screens of one scale and return the exit status."""
     application = QApplication([])
     theme.set_up(application)
     with tempfile.TemporaryDirectory() as data:
@@ -158,6 +158,7 @@ def draw(folder: Path, scale: str) -> None:
                         picture.save(str(folder / f"{name}-{language}-{colours}-{scale}-{size}.png"))
         jobs.stop(within_s=20)
     application.shutdown()
+    return 0
 
 
 if __name__ == "__main__":

@@ -58,6 +58,12 @@ class RecordReason(StrEnum):
     RECORD_REPEATED = "RECORD_REPEATED"
 
 
+class NewerReason(StrEnum):
+    """Why any other signed document is put off: it is not false, this program is too old for it."""
+
+    DOCUMENT_NEWER = "DOCUMENT_NEWER"
+
+
 class ReceiptReason(StrEnum):
     """Why a receipt is refused."""
 

@@ -6,6 +6,8 @@ plaintext must carry a known signature and each plain entry its signed length an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from desktop.bundles import frame, sizes
 from desktop.bundles.codes import ReasonCode
 from desktop.bundles.reader import Decrypted, OpenedBundle, open_decrypted, receive
@@ -21,7 +23,12 @@ _LENGTH_BYTES = 4
 
 
 def open_and_verify_confined(
-    content: bytes, *, intake_secrets: tuple[bytes, ...], roster: Roster, practice: bool
+    content: bytes,
+    *,
+    intake_secrets: tuple[bytes, ...],
+    roster: Roster,
+    practice: bool,
+    known_rosters: Mapping[int, str] | None = None,
 ) -> OpenedBundle:
     """Pass a file through gates 1 to 7 with age and zstd in the limited child.
 
@@ -36,7 +43,9 @@ def open_and_verify_confined(
     if opened_with not in {public_key(secret) for secret in intake_secrets}:
         raise NotTrusted(ReasonCode.NOT_FOR_US_OR_DAMAGED)
     decrypted = Decrypted(received.file_sha256, plaintext, opened_with)
-    return open_decrypted(decrypted, roster=roster, practice=practice, decompress=_decompress_confined)
+    return open_decrypted(
+        decrypted, roster=roster, practice=practice, known_rosters=known_rosters, decompress=_decompress_confined
+    )
 
 
 def _decompress_confined(stored: bytes, plain_bytes: int) -> bytes:

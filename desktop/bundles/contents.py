@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from desktop.bundles import members as m
 from desktop.bundles import sizes
 from desktop.bundles.codes import ReasonCode, RecordReason
+from desktop.bundles.frame import is_newer
 from desktop.bundles.manifest import (
     ATTACHMENT_PREFIX,
     HASH_BYTES,
@@ -34,7 +35,7 @@ MAX_SET_ASIDE = 1_000
 _READABLE = frozenset(("NOT_CANONICAL", "MEMBER", "VALUE"))
 _LENGTH_BYTES = 4
 _MAX_ITEM_HEAD_BYTES = 1024
-_ITEM_MEMBERS = frozenset(("commit", "id", "rev"))
+_ITEM_MEMBERS = frozenset(("commit", "id", "rev", "vault"))
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,9 @@ def _sealed(data: bytes) -> tuple[SealedItem, ...]:
 def _item(head: dict[str, JSONValue], content: bytes) -> SealedItem:
     if not content:
         raise Malformed("MEMBER")
-    return SealedItem(m.uid(head["id"]), m.positive(head["rev"]), m.digest(head["commit"]), content)
+    return SealedItem(
+        m.uid(head["id"]), m.positive(head["rev"]), m.digest(head["commit"]), m.hex_id(head["vault"]), content
+    )
 
 
 def _parts(data: bytes) -> Iterator[bytes]:
@@ -177,9 +180,10 @@ def _parts(data: bytes) -> Iterator[bytes]:
 def _lists(data: bytes) -> tuple[bytes, ...]:
     """Return the access lists; whether they follow one another is for whoever keeps the chain."""
     lines = _lines(data, sizes.MAX_LISTS, sizes.MAX_LIST_BYTES, ReasonCode.LISTS_WRONG)
-    try:
-        for line in lines:
+    for line in lines:
+        try:
             peek_payload(line, ACCESS_TYPE)
-    except Malformed:
-        raise NotTrusted(ReasonCode.LISTS_WRONG) from None
+        except Malformed:
+            newer = is_newer(line, ACCESS_TYPE)
+            raise NotTrusted(ReasonCode.NEWER_FORMAT if newer else ReasonCode.LISTS_WRONG) from None
     return tuple(lines)

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from desktop.bundles import members as m
 from desktop.bundles.codes import TrustReason
-from desktop.bundles.frame import file_name
+from desktop.bundles.frame import file_name, refuse
 from desktop.bundles.roster import HIGHEST_DESK_CODE, LOWEST_DESK_CODE
 from desktop.crypto.encoding import Malformed, canonical_json, tagged_sha256
 from desktop.crypto.signing import peek_payload, sign_envelope, verify_envelope
@@ -95,7 +95,7 @@ def open_enrolment(content: bytes) -> OpenedEnrolment:
     """Read an enrolment file and check that the device key it names signed it.
 
     Raises:
-        NotTrusted: ENROLMENT_WRONG.
+        NotTrusted: ENROLMENT_WRONG or DOCUMENT_NEWER.
     """
     try:
         if len(content) > MAX_ENROLMENT_BYTES:
@@ -103,7 +103,7 @@ def open_enrolment(content: bytes) -> OpenedEnrolment:
         enrolment = _parse(peek_payload(content, ENROLMENT_TYPE))
         signed = verify_envelope(content, ENROLMENT_TYPE, (enrolment.ed25519,))
     except Malformed:
-        raise NotTrusted(TrustReason.ENROLMENT_WRONG) from None
+        raise refuse(content, ENROLMENT_TYPE, TrustReason.ENROLMENT_WRONG) from None
     return OpenedEnrolment(enrolment, signed.payload)
 
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from desktop.crypto.encoding import Malformed, sha256_hex
+from desktop.bundles.codes import NewerReason
+from desktop.crypto.encoding import Malformed, sha256_hex, strict_json
 from desktop.crypto.sealing import open_sealed, seal
 from desktop.crypto.signing import MAX_ENVELOPE_BYTES
+from desktop.errors import NotTrusted
 
 AGE_MAGIC = b"age-encryption.org/v1\n"
 PAGE_BYTES = 4096
+_HEADER_BYTES = 4096  # the bundle with the most recipients needs less than half of it
+_HEADER_END = b"\n--- "
 _LENGTH_BYTES = 4
 
 
@@ -63,14 +69,40 @@ def open_with_any(content: bytes, keys: tuple[bytes, ...]) -> tuple[bytes, bytes
     """Open an age file with the first private key that fits; return the plaintext and that key.
 
     Raises:
-        Malformed: NOT_FOR_US_OR_DAMAGED.
+        Malformed: HEADER or NOT_FOR_US_OR_DAMAGED.
     """
+    _check_header(content)
     for secret in keys:
         try:
             return open_sealed(content, secret), secret
         except Malformed:
             continue
     raise Malformed("NOT_FOR_US_OR_DAMAGED")
+
+
+def _check_header(content: bytes) -> None:
+    """Refuse an age file whose header is long before anything parses it: the time for that grows with its square.
+
+    The armoured form is refused too; nobody of ours writes it.
+    """
+    if not content.startswith(AGE_MAGIC) or content.find(_HEADER_END, 0, _HEADER_BYTES) < 0:
+        raise Malformed("HEADER")
+
+
+def is_newer(envelope: bytes, payload_type: str) -> bool:
+    """Say whether an envelope that was not accepted holds a document of this kind in a later version than ours."""
+    kind, _, _ = payload_type.partition(".v1+json")
+    try:
+        found = strict_json(envelope, limit_bytes=MAX_ENVELOPE_BYTES)
+    except Malformed:
+        return False
+    named = found.get("payloadType") if isinstance(found, dict) else None
+    return isinstance(named, str) and bool(re.fullmatch(re.escape(kind) + r"\.v(?:[2-9]|[1-9][0-9]{1,3})\+json", named))
+
+
+def refuse(envelope: bytes, payload_type: str, otherwise: StrEnum) -> NotTrusted:
+    """Return the refusal of an envelope that was not accepted: DOCUMENT_NEWER, or the reason given."""
+    return NotTrusted(NewerReason.DOCUMENT_NEWER if is_newer(envelope, payload_type) else otherwise)
 
 
 @dataclass(frozen=True)

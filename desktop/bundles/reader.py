@@ -7,7 +7,7 @@ One reason code per refusal, never a detail of content.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from desktop.bundles import frame, sizes
@@ -138,6 +138,8 @@ def verify_signature(framed: Framed, roster: Roster) -> SignedManifest:
     try:
         signed = verify_envelope(framed.envelope, PAYLOAD_TYPE, tuple(device.ed25519 for device in roster.devices))
     except Malformed as error:
+        if frame.is_newer(framed.envelope, PAYLOAD_TYPE):
+            raise NotTrusted(ReasonCode.NEWER_FORMAT) from None
         reasons = {"UNKNOWN_KEY": ReasonCode.SENDER_UNKNOWN, "BAD_SIGNATURE": ReasonCode.SIGNATURE_WRONG}
         raise NotTrusted(reasons.get(str(error), ReasonCode.ENVELOPE_WRONG)) from None
     try:
@@ -150,17 +152,23 @@ def verify_signature(framed: Framed, roster: Roster) -> SignedManifest:
     return SignedManifest(framed, manifest, sha256_hex(signed.payload), signer)
 
 
-def know_sender(signed: SignedManifest, roster: Roster) -> KnownSender:
-    """Gate 5: the manifest names the signer's own device and office, within its validity, and a roster we know."""
+def know_sender(signed: SignedManifest, roster: Roster, known_rosters: Mapping[int, str] | None = None) -> KnownSender:
+    """Gate 5: the manifest names the signer's own device and office, within its validity, and a roster we know.
+
+    `known_rosters` holds the hash of each roster version ever issued, `roster` among them; without it only that one
+    is known.
+    """
     manifest, device = signed.manifest, roster.device_of_key(signed.signer)
     if device is None or (device.device, device.office) != (manifest.device, manifest.office):
         raise NotTrusted(ReasonCode.SENDER_MISMATCH)
     if manifest.sequence < device.valid_from:
         raise NotTrusted(ReasonCode.DEVICE_NOT_YET_VALID)
-    if device.revoked_after is not None and manifest.sequence > device.revoked_after:
+    if device.revoked_after is not None and (
+        manifest.incarnation != device.incarnation or manifest.sequence > device.revoked_after
+    ):
         raise NotTrusted(ReasonCode.DEVICE_REVOKED)
-    mark = manifest.roster
-    if mark.version > roster.version or (mark.version == roster.version and mark.sha256 != roster.payload_sha256):
+    issued = {roster.version: roster.payload_sha256} if known_rosters is None else known_rosters
+    if issued.get(manifest.roster.version) != manifest.roster.sha256:
         raise NotTrusted(ReasonCode.ROSTER_UNKNOWN)
     return KnownSender(signed, device)
 
@@ -216,13 +224,26 @@ def _plain(entry: ManifestEntry, stored: bytes, decompress: Decompress) -> bytes
 
 
 def place_in_sequence(opened: OpenedBundle, known: SequenceState) -> VerifiedBundle:
-    """Gate 8: its place among the bundles of its device. A gap or a contradiction is an outcome, not a refusal."""
+    """Gate 8: its place among the bundles of its device. A gap or a contradiction is an outcome, not a refusal.
+
+    Raises:
+        NotTrusted: DEVICE_REVOKED, when a revoked key would cast doubt on what was taken before: whoever holds a
+            stolen laptop could otherwise put every bundle it ever sent in question.
+    """
     link = link_of(opened.manifest, opened.file_sha256, Standing.NEXT)
-    return VerifiedBundle(opened, judge(link, opened.contents.journal, known))
+    place = judge(link, opened.contents.journal, known)
+    if opened.device.revoked_after is not None and place.also_disputed:
+        raise NotTrusted(ReasonCode.DEVICE_REVOKED)
+    return VerifiedBundle(opened, place)
 
 
 def open_and_verify(
-    content: bytes, *, intake_secrets: tuple[bytes, ...], roster: Roster, practice: bool
+    content: bytes,
+    *,
+    intake_secrets: tuple[bytes, ...],
+    roster: Roster,
+    practice: bool,
+    known_rosters: Mapping[int, str] | None = None,
 ) -> OpenedBundle:
     """Pass a file through gates 1 to 7. `place_in_sequence` follows, once the store was asked about its device.
 
@@ -230,12 +251,17 @@ def open_and_verify(
         NotTrusted: With one `ReasonCode`.
     """
     decrypted = decrypt(receive(content), intake_secrets)
-    return open_decrypted(decrypted, roster=roster, practice=practice)
+    return open_decrypted(decrypted, roster=roster, practice=practice, known_rosters=known_rosters)
 
 
 def open_decrypted(
-    decrypted: Decrypted, *, roster: Roster, practice: bool, decompress: Decompress = decompress
+    decrypted: Decrypted,
+    *,
+    roster: Roster,
+    practice: bool,
+    known_rosters: Mapping[int, str] | None = None,
+    decompress: Decompress = decompress,
 ) -> OpenedBundle:
     """Pass what was decrypted through gates 3 to 7. Raises NotTrusted with one `ReasonCode`."""
-    sender = know_sender(verify_signature(unframe(decrypted), roster), roster)
+    sender = know_sender(verify_signature(unframe(decrypted), roster), roster, known_rosters)
     return unpack(check_address(sender, practice=practice), decompress)

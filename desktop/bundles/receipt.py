@@ -183,7 +183,7 @@ def open_receipt(
     """Open and verify a receipt for this device; which bundle it answers, the caller matches by hash.
 
     Raises:
-        NotTrusted: With a `ReceiptReason`.
+        NotTrusted: With a `ReceiptReason`, or DOCUMENT_NEWER.
     """
     try:
         if len(content) > MAX_RECEIPT_FILE_BYTES:
@@ -195,7 +195,7 @@ def open_receipt(
 
 
 def read_receipt(plaintext: bytes, *, roster: Roster, device: str, practice: bool) -> OpenedReceipt:
-    """Verify the plaintext of a receipt. Raises NotTrusted with a `ReceiptReason`."""
+    """Verify the plaintext of a receipt. Raises NotTrusted with a `ReceiptReason`, or DOCUMENT_NEWER."""
     try:
         envelope = frame.unframe_page(RECEIPT_MAGIC, plaintext)
     except Malformed:
@@ -203,7 +203,7 @@ def read_receipt(plaintext: bytes, *, roster: Roster, device: str, practice: boo
     try:
         signed = verify_envelope(envelope, RECEIPT_TYPE, roster.receipt_keys)
     except Malformed:
-        raise NotTrusted(ReceiptReason.RECEIPT_SIGNATURE_WRONG) from None
+        raise frame.refuse(envelope, RECEIPT_TYPE, ReceiptReason.RECEIPT_SIGNATURE_WRONG) from None
     try:
         receipt = parse_receipt(signed.payload)
     except Malformed:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from desktop.bundles import members as m
+from desktop.bundles.frame import open_with_any
 from desktop.crypto.encoding import JSONValue, Malformed, canonical_json, tagged_sha256
-from desktop.crypto.sealing import open_sealed, seal, with_purpose, without_purpose
+from desktop.crypto.sealing import seal, with_purpose, without_purpose
 from desktop.errors import NotTrusted
 from desktop.rules.records import Missing
 
@@ -17,26 +18,31 @@ _VERSION = 1
 _MISSING_CODES = tuple(code.value for code in Missing)
 _MAX_FIELDS = 1000
 _MAX_LIST = 1000
+_MAX_MERGES = 8
 _SALT_BYTES = 32
 _VIEW_SALT_BYTES = 16
 _SEALED_PAD_BYTES = 256
 _REVISION_MEMBERS = frozenset(
-    ("at", "by", "case", "device", "fields", "form", "id", "kind", "parent", "rev", "sealed", "v", "void")
+    ("at", "by", "case", "device", "fields", "form", "id", "kind", "merges", "parent", "rev", "sealed", "v", "void")
 )
-_LINE_MEMBERS = frozenset(("case", "form", "id", "kind", "parent", "rev", "salt", "view", "void"))
+_LINE_MEMBERS = frozenset(("case", "form", "id", "kind", "merges", "parent", "rev", "salt", "view", "void"))
 
 
 @dataclass(frozen=True)
 class SealedNote:
-    """What a revision says of its sealed values: which names, and the commitment to the values."""
+    """What a revision says of its sealed values: which names, the commitment to the values, the vault that sealed."""
 
     commit: str
     names: tuple[str, ...]
+    vault: str
 
 
 @dataclass(frozen=True)
 class StoredRevision:
-    """One revision of one record as it is stored. `fields` are JSON values (`rules.records.encode_fields`)."""
+    """One revision of one record as it is stored. `fields` are JSON values (`rules.records.encode_fields`).
+
+    `merges` are the hashes of further revisions that this one brings together with its parent.
+    """
 
     id: str
     kind: str
@@ -50,6 +56,7 @@ class StoredRevision:
     fields: Mapping[str, JSONValue] = field(repr=False)
     sealed: SealedNote | None
     void: str | None
+    merges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ class RecordLine:
     void: str | None
     salt: bytes = field(repr=False)
     view: Mapping[str, JSONValue] = field(repr=False)
+    merges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -98,9 +106,10 @@ def revision_bytes(revision: StoredRevision) -> bytes:
             "form": revision.form,
             "id": revision.id,
             "kind": revision.kind,
+            "merges": list(revision.merges),
             "parent": revision.parent,
             "rev": revision.rev,
-            "sealed": {"commit": note.commit, "names": sorted(note.names)} if note else None,
+            "sealed": {"commit": note.commit, "names": sorted(note.names), "vault": note.vault} if note else None,
             "v": _VERSION,
             "void": revision.void,
         }
@@ -121,19 +130,21 @@ def parse_revision(stored: bytes) -> StoredRevision:
     if not isinstance(fields, dict):
         raise Malformed("MEMBER")
     rev = m.positive(found["rev"])
+    parent = _parent(found["parent"], rev)
     return StoredRevision(
         id=m.uid(found["id"]),
         kind=m.name(found["kind"]),
         case=m.optional(found["case"], m.uid),
         form=m.positive(found["form"]),
         rev=rev,
-        parent=_parent(found["parent"], rev),
+        parent=parent,
         at=m.moment(found["at"]),
         by=m.uid(found["by"]),
         device=m.hex_id(found["device"]),
         fields=fields,
         sealed=m.optional(found["sealed"], _sealed_note),
         void=m.optional(found["void"], m.code),
+        merges=_merges(found["merges"], parent),
     )
 
 
@@ -144,12 +155,19 @@ def _parent(value: JSONValue, rev: int) -> str | None:
     return parent
 
 
+def _merges(value: JSONValue, parent: str | None) -> tuple[str, ...]:
+    """Return the other parents: none twice, and none where there is not even one parent."""
+    merges = m.several(value, m.digest, 0, _MAX_MERGES if parent else 0)
+    m.distinct((parent, *merges))
+    return merges
+
+
 def _sealed_note(value: JSONValue) -> SealedNote:
-    found = m.members(value, frozenset(("commit", "names")))
+    found = m.members(value, frozenset(("commit", "names", "vault")))
     names = m.distinct(m.several(found["names"], m.name, 1, _MAX_FIELDS))
     if list(names) != sorted(names):
         raise Malformed("MEMBER")
-    return SealedNote(m.digest(found["commit"]), names)
+    return SealedNote(m.digest(found["commit"]), names, m.hex_id(found["vault"]))
 
 
 def revision_hash(salt: bytes, stored: bytes) -> str:
@@ -171,6 +189,7 @@ def record_line(revision: StoredRevision, view: Mapping[str, JSONValue]) -> Reco
         void=revision.void,
         salt=os.urandom(_VIEW_SALT_BYTES),
         view=view,
+        merges=revision.merges,
     )
 
 
@@ -182,6 +201,7 @@ def line_bytes(line: RecordLine) -> bytes:
             "form": line.form,
             "id": line.id,
             "kind": line.kind,
+            "merges": list(line.merges),
             "parent": line.parent,
             "rev": line.rev,
             "salt": line.salt.hex(),
@@ -201,6 +221,7 @@ def parse_line(data: bytes) -> RecordLine:
     """
     found = m.members(m.document(data, MAX_RECORD_BYTES), _LINE_MEMBERS)
     rev = m.positive(found["rev"])
+    parent = _parent(found["parent"], rev)
     view = found["view"]
     if not isinstance(view, dict) or len(view) > _MAX_FIELDS:
         raise Malformed("MEMBER")
@@ -210,10 +231,11 @@ def parse_line(data: bytes) -> RecordLine:
         case=m.optional(found["case"], m.uid),
         form=m.positive(found["form"]),
         rev=rev,
-        parent=_parent(found["parent"], rev),
+        parent=parent,
         void=m.optional(found["void"], m.code),
         salt=bytes.fromhex(m.hexes(found["salt"], _VIEW_SALT_BYTES)),
         view={m.name(name): _value(value) for name, value in view.items()},
+        merges=_merges(found["merges"], parent),
     )
 
 
@@ -246,7 +268,8 @@ def seal_values(
 ) -> SealedValues:
     """Seal the values of one revision as one age file to every recipient: `R`, and the restricted intake.
 
-    The commitment covers the plaintext, so sealing again to other keys changes no hash.
+    None takes away the value an earlier revision gave this name. The commitment covers the plaintext, so sealing again
+    to other keys changes no hash.
     """
     if not values:
         raise ValueError("nothing to seal")
@@ -260,13 +283,15 @@ def seal_values(
 def open_values(
     sealed: bytes, secret: bytes, *, vault: str, case: str, record: str, rev: int, commit: str
 ) -> dict[str, JSONValue]:
-    """Open sealed values and check that they are those this revision committed to.
+    """Open sealed values and check that they are those this revision committed to; None takes a name's value away.
+
+    `vault` is the one the revision's note names: another laptop, or the restricted reader, has another or none.
 
     Raises:
         NotTrusted: SEALED_VALUES_WRONG: another key, another revision, or changed bytes.
     """
     try:
-        plaintext = open_sealed(sealed, secret)
+        plaintext, _ = open_with_any(sealed, (secret,))
         if _commit(plaintext) != commit:
             raise Malformed("COMMIT")
         body = without_purpose(plaintext, **_purpose(vault, case, record, rev))

@@ -51,6 +51,10 @@ _DEVICE_MEMBERS = frozenset(
 )
 
 
+class NewerRoster(Malformed):
+    """The roster asks for a way of sealing that this program does not know."""
+
+
 class Use(StrEnum):
     """What an intake key opens: every bundle, sealed values, or vaults in recovery."""
 
@@ -63,8 +67,8 @@ class Use(StrEnum):
 class Device:
     """One key pair of one laptop.
 
-    `valid_from` and `revoked_after` are sequence numbers of the incarnation named here. Once revoked, bundles of
-    any other incarnation are refused.
+    `incarnation` is the one it was enrolled with; after a restore the Secretariat lists the new one. Once revoked,
+    only bundles of that incarnation count, up to `revoked_after`. Both that and `valid_from` are sequence numbers.
     """
 
     device: str
@@ -176,13 +180,20 @@ def sign_roster(roster: Roster, *keys: Ed25519PrivateKey) -> bytes:
 
 
 def parse_roster(payload: bytes) -> Roster:
-    """Read a roster's payload; its signature is `trust.verify_rosters`' matter. Raises Malformed."""
-    found = m.members(m.document(payload, MAX_ENVELOPE_BYTES), _MEMBERS)
+    """Read a roster's payload; its signature is `trust.verify_rosters`' matter.
+
+    Raises:
+        NewerRoster: Its `min_seal` is another than ours.
+        Malformed: Anything else.
+    """
+    value = m.document(payload, MAX_ENVELOPE_BYTES)
+    # Before the strict reading: what else a newer roster holds is not ours to judge.
+    if isinstance(value, dict) and m.code(value.get("min_seal")) != MIN_SEAL:
+        raise NewerRoster("NEWER")
+    found = m.members(value, _MEMBERS)
     version = m.positive(found["version"])
     previous = m.optional(found["previous"], m.digest)
     if (previous is None) != (version == 1):
-        raise Malformed("MEMBER")
-    if found["min_seal"] != MIN_SEAL:
         raise Malformed("MEMBER")
     roster = Roster(
         version=version,

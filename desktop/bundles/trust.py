@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from desktop.bundles import frame
 from desktop.bundles import members as m
-from desktop.bundles.codes import TrustReason
+from desktop.bundles.codes import NewerReason, TrustReason
 from desktop.bundles.frame import SealedFile
-from desktop.bundles.roster import ROSTER_TYPE, Roster, parse_roster
-from desktop.crypto.encoding import JSONValue, Malformed, b64encode, canonical_json, sha256_hex
+from desktop.bundles.roster import ROSTER_TYPE, NewerRoster, Roster, parse_roster
+from desktop.crypto.encoding import Malformed, b64encode, canonical_json, sha256_hex
 from desktop.crypto.signing import MAX_ENVELOPE_BYTES, Signed, peek_payload, sign_envelope, verify_envelope
 from desktop.errors import NotTrusted
 
@@ -27,7 +27,8 @@ KEYSET_TYPE = "application/vnd.rufaa.keyset.v1+json"
 PACKAGE_MAGIC = b"RUFAAT1\n"
 MAX_PACKAGE_BYTES = 16 * 1024 * 1024
 MAX_PACKAGE_FILE_BYTES = MAX_PACKAGE_BYTES + 64 * 1024
-MAX_CHAIN = 64
+MAX_ROOTS = 64
+MAX_ROSTERS = 1024
 _MAX_KEYS = 16
 _ROOT_MEMBERS = frozenset(("expires_at", "issued_at", "keys", "name", "practice", "previous", "threshold", "version"))
 _KEYSET_MEMBERS = frozenset(
@@ -167,18 +168,22 @@ def sign_keyset(keyset: KeySet, *keys: Ed25519PrivateKey) -> bytes:
 
 
 def payload_of_root(envelope: bytes) -> bytes:
-    """Return a root's payload, for the 30 digits. It is not verified by this. Raises NotTrusted ROOT_WRONG."""
+    """Return a root's payload, for the 30 digits. It is not verified by this.
+
+    Raises:
+        NotTrusted: ROOT_WRONG or DOCUMENT_NEWER.
+    """
     try:
         return peek_payload(envelope, ROOT_TYPE)
     except Malformed:
-        raise NotTrusted(TrustReason.ROOT_WRONG) from None
+        raise frame.refuse(envelope, ROOT_TYPE, TrustReason.ROOT_WRONG) from None
 
 
 def verify_root(envelope: bytes, before: Root | None) -> Root:
     """Verify a root by its own threshold, and as the successor of `before` by that one's threshold as well.
 
     Raises:
-        NotTrusted: ROOT_WRONG, ROOT_SIGNATURE_WRONG or ROOT_LINK_MISSING.
+        NotTrusted: DOCUMENT_NEWER, ROOT_WRONG, ROOT_SIGNATURE_WRONG or ROOT_LINK_MISSING.
     """
     try:
         root = parse_root(payload_of_root(envelope))
@@ -217,7 +222,7 @@ def verify_keyset(envelope: bytes, root: Root, known: KeySet | None) -> KeySet:
     """Verify a key set by the root in force; its version never goes back.
 
     Raises:
-        NotTrusted: KEYSET_SIGNATURE_WRONG, KEYSET_WRONG or KEYSET_OLDER.
+        NotTrusted: DOCUMENT_NEWER, KEYSET_SIGNATURE_WRONG, KEYSET_WRONG or KEYSET_OLDER.
     """
     signed = _verified(envelope, KEYSET_TYPE, root.keys, root.threshold, TrustReason.KEYSET_SIGNATURE_WRONG)
     try:
@@ -237,17 +242,14 @@ def verify_rosters(envelopes: Sequence[bytes], keyset: KeySet, known: Roster | N
     Earlier rosters need no signature of today's keys: each is named by hash in its successor.
 
     Raises:
-        NotTrusted: ROSTER_SIGNATURE_WRONG, ROSTER_WRONG, ROSTER_OLDER or ROSTER_LINK_MISSING.
+        NotTrusted: DOCUMENT_NEWER, ROSTER_SIGNATURE_WRONG, ROSTER_WRONG, ROSTER_OLDER or ROSTER_LINK_MISSING.
     """
     if not envelopes:
         raise NotTrusted(TrustReason.ROSTER_WRONG)
     reason = TrustReason.ROSTER_SIGNATURE_WRONG
     signed = _verified(envelopes[-1], ROSTER_TYPE, keyset.roster_keys, keyset.roster_threshold, reason)
-    try:
-        earlier = [parse_roster(peek_payload(envelope, ROSTER_TYPE)) for envelope in envelopes[:-1]]
-        newest = parse_roster(signed.payload)
-    except Malformed:
-        raise NotTrusted(TrustReason.ROSTER_WRONG) from None
+    earlier = [_linked_roster(envelope) for envelope in envelopes[:-1]]
+    newest = _roster(signed.payload)
     if newest.keyset_version != keyset.version:
         raise NotTrusted(TrustReason.ROSTER_WRONG)
     chain = [*earlier, newest]
@@ -257,6 +259,23 @@ def verify_rosters(envelopes: Sequence[bytes], keyset: KeySet, known: Roster | N
     if known is not None:
         _check_reaches(chain, known)
     return newest
+
+
+def _linked_roster(envelope: bytes) -> Roster:
+    try:
+        payload = peek_payload(envelope, ROSTER_TYPE)
+    except Malformed:
+        raise frame.refuse(envelope, ROSTER_TYPE, TrustReason.ROSTER_WRONG) from None
+    return _roster(payload)
+
+
+def _roster(payload: bytes) -> Roster:
+    try:
+        return parse_roster(payload)
+    except NewerRoster:
+        raise NotTrusted(NewerReason.DOCUMENT_NEWER) from None
+    except Malformed:
+        raise NotTrusted(TrustReason.ROSTER_WRONG) from None
 
 
 def _follows(after: Roster, before: Roster) -> bool:
@@ -281,7 +300,7 @@ def _verified(
     try:
         return verify_envelope(envelope, payload_type, keys, threshold)
     except Malformed:
-        raise NotTrusted(reason) from None
+        raise frame.refuse(envelope, payload_type, reason) from None
 
 
 def package_bytes(package: Package) -> bytes:
@@ -330,14 +349,10 @@ def parse_package(body: bytes) -> Package:
     """Read the document `package_bytes` wrote; nothing in it is verified yet. Raises Malformed."""
     found = m.members(m.document(body, MAX_PACKAGE_BYTES), frozenset(("keyset", "roots", "rosters")))
     return Package(
-        roots=_envelopes(found["roots"]),
+        roots=m.several(found["roots"], m.envelope, 1, MAX_ROOTS),
         keyset=m.envelope(found["keyset"]),
-        rosters=_envelopes(found["rosters"]),
+        rosters=m.several(found["rosters"], m.envelope, 1, MAX_ROSTERS),
     )
-
-
-def _envelopes(value: JSONValue) -> tuple[bytes, ...]:
-    return m.several(value, m.envelope, 1, MAX_CHAIN)
 
 
 def trust_of(package: Package, *, practice: bool) -> Trust:

@@ -59,11 +59,12 @@ class BundleFacts:
 
 @dataclass(frozen=True)
 class SealedItem:
-    """The sealed values of one record revision: an age file only the restricted intake opens."""
+    """The sealed values of one record revision: an age file only the restricted intake opens, and who sealed it."""
 
     id: str
     rev: int
     commit: str
+    vault: str
     content: bytes = field(repr=False)
 
 
@@ -199,7 +200,7 @@ def _as_is(name: str, body: bytes) -> tuple[ManifestEntry, bytes]:
 
 
 def _item_head(item: SealedItem) -> bytes:
-    return canonical_json({"commit": item.commit, "id": item.id, "rev": item.rev})
+    return canonical_json({"commit": item.commit, "id": item.id, "rev": item.rev, "vault": item.vault})
 
 
 def _check_counts(records: int, sealed: int, lists: int) -> None:

@@ -181,6 +181,12 @@ class CaseService:
             rows = queries.page(session, (after.touched_at, after.case_id) if after else None)
         return _summaries(rows, with_names=False)
 
+    def count(self) -> int:
+        """Return how many cases there are on this laptop."""
+        self._vault.require("case.search")
+        with self._vault.reading() as session:
+            return session.scalar(select(func.count()).select_from(CaseRow)) or 0
+
     def search(self, text: str) -> tuple[CaseSummary, ...]:
         """Return the cases whose names, phone or number begin with every word of `text`, with the matched names."""
         self._vault.require("case.search")

@@ -209,7 +209,7 @@ class ExportService:
         for rev, body, content in rows:
             note = parse_revision(body).sealed
             if note is not None and content is not None:
-                yield SealedItem(record.id, rev, note.commit, content)
+                yield SealedItem(record.id, rev, note.commit, note.vault, content)
 
     def _view(
         self, kind: str, fields: Mapping[str, Value], day: date, opened: date | None, named: bool

@@ -17,13 +17,14 @@ from desktop.bundles.manifest import PreviousIncarnation
 from desktop.bundles.reader import VerifiedBundle, place_in_sequence
 from desktop.bundles.receipt import JournalMark, Outcome, Receipt, Returned, ledger_hash, make_receipt
 from desktop.bundles.records import view_hash
-from desktop.bundles.roster import Roster
+from desktop.bundles.roster import ROSTER_TYPE, Roster
 from desktop.bundles.sequence import Link, SequenceState, Standing, judge, link_of, next_sequence
-from desktop.crypto.encoding import canonical_json
+from desktop.crypto.encoding import canonical_json, sha256_hex
+from desktop.crypto.signing import peek_payload
 from desktop.errors import NotTrusted, Obstacle
 from desktop.rules.journal_chain import ZERO_HASH, Act, HashRun
 from desktop.services import journal
-from desktop.services.secretariat import INTAKE_KEY, RECEIPT_KEY, signing_key, trust_now
+from desktop.services.secretariat import INTAKE_KEY, RECEIPT_KEY, packages_issued, signing_key, trust_now
 from desktop.services.session import OpenVault
 
 _OUTCOMES = {
@@ -92,7 +93,13 @@ class IntakeService:
 
     def _verify(self, session: Session, content: bytes, roster: Roster) -> VerifiedBundle:
         key = session.execute(select(Secret.value).where(Secret.name == INTAKE_KEY)).scalar_one()
-        opened = open_and_verify_confined(content, intake_secrets=(key,), roster=roster, practice=self._vault.practice)
+        opened = open_and_verify_confined(
+            content,
+            intake_secrets=(key,),
+            roster=roster,
+            practice=self._vault.practice,
+            known_rosters=_rosters_issued(session),
+        )
         return place_in_sequence(opened, _state(session, opened.manifest.device))
 
     def _take(self, session: Session, roster: Roster, content: bytes, verified: VerifiedBundle) -> IssuedReceipt:
@@ -257,6 +264,12 @@ class IntakeService:
             bundles = session.scalar(select(func.count()).select_from(IncomingBundle)) or 0
             cases = session.scalar(select(func.count(func.distinct(ReceivedView.case_id)))) or 0
             return bundles, cases
+
+
+def _rosters_issued(session: Session) -> dict[int, str]:
+    """Return the hash of each roster version ever issued: an office may go by an older one."""
+    payloads = (peek_payload(package.rosters[-1], ROSTER_TYPE) for package in packages_issued(session))
+    return {version: sha256_hex(payload) for version, payload in enumerate(payloads, start=1)}
 
 
 def _newest_receipt(session: Session, sha256: bytes) -> IssuedReceipt | None:

@@ -116,13 +116,15 @@ class JournalService:
         self._vault = vault
 
     def last_saved(self) -> LastSaved | None:
-        """Return the newest entry with the name of who made it, or None in an empty journal."""
+        """Return the entry that stood last when the vault was unlocked, with the name of who made it.
+
+        What this sign-in wrote does not count: the line is there so that a vault somebody put back is noticed.
+        """
         with self._vault.reading() as session:
             row = session.execute(
                 select(JournalEntry.at, DeskUser.name, JournalEntry.n)
                 .join(DeskUser, DeskUser.id == JournalEntry.user, isouter=True)
-                .order_by(JournalEntry.n.desc())
-                .limit(1)
+                .where(JournalEntry.n == self._vault.found_at_entry)
             ).first()
         return LastSaved(row.at, row.name or "", row.n) if row else None
 

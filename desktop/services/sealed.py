@@ -34,7 +34,7 @@ def seal_fields(
         rev=rev,
         recipients=(vault.sealed_current, *vault.restricted_recipients),
     )
-    return made.sealed, SealedNote(made.commit, made.names)
+    return made.sealed, SealedNote(made.commit, made.names, vault.vault.hex())
 
 
 def read_sealed(session: Session, vault: OpenVault, record_id: str) -> dict[str, Value]:
@@ -96,7 +96,7 @@ def _open(vault: OpenVault, sealed: bytes, revision: StoredRevision) -> Mapping[
             return open_values(
                 sealed,
                 secret,
-                vault=vault.vault.hex(),
+                vault=note.vault,
                 case=revision.case or "",
                 record=revision.id,
                 rev=revision.rev,

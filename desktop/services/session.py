@@ -35,6 +35,7 @@ class OpenVault:
     generation: Generation = field(repr=False)
     sealed_private: Mapping[bytes, bytes] = field(repr=False)
     restricted_recipients: tuple[bytes, ...] = ()
+    found_at_entry: int = 0  # the journal's last entry when it was unlocked, before this sign-in's own
 
     @property
     def list_version(self) -> int:

@@ -266,6 +266,7 @@ class VaultService:
 
     def _note_unlock(self, vault: OpenVault, attempts: Attempts) -> None:
         with vault.writing() as session:
+            vault.found_at_entry = journal.head(session).count
             note_list(session, vault, vault.keys)
             failures = attempts.count()
             reason = f"AFTER_FAILURES_{failures}" if failures else None

@@ -107,7 +107,7 @@ def test_without_a_sentence_nothing_is_tried(qtbot: QtBot, office: Office, open_
     opened = open_window(office.folder)
     unlock_with(opened, "  ")
     assert problem(opened) == "Type your password sentence here first."
-    assert Attempts(office.folder / "attempts.json", SystemClock()).succeeded() == 0
+    assert Attempts(office.folder / "attempts.json", SystemClock()).count() == 0
 
 
 def test_the_wait_after_failures_is_counted_down_and_holds_the_button(

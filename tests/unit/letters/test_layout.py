@@ -54,7 +54,8 @@ def test_no_word_stands_on_another(actor: str, language: str, tmp_path: Path) ->
         ("DOCUMENTS", "REPATRIATION"),
         ("PSYCHOSOCIAL", "SKILLS", "LIVELIHOOD", "MEDICAL"),
     ):
-        content = letter(language=language, actor=actor, services=services)
+        facts = VariantFacts(papers_needed="Travel paper home", costs="Transport", employer="Practice Farm Ltd")
+        content = letter(language=language, actor=actor, services=services, variant_facts=facts)
         assert collisions(printed(content), tmp_path) == []
         assert collisions(printed(content, CopyFor.PERSON, 3), tmp_path) == []
 

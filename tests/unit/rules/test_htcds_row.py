@@ -250,3 +250,14 @@ def test_no_reading_shows_content_when_printed() -> None:
     """A reading may stand in a traceback's frame."""
     assert "Wambui" not in repr(read(book(PERSON)))
     assert "Wambui" not in repr(book(PERSON))
+
+
+@pytest.mark.parametrize("kind", [CellKind.NUMBER, CellKind.TRUTH, CellKind.DATE, CellKind.TEXT])
+def test_a_cell_of_any_kind_without_text_says_nothing(kind: CellKind) -> None:
+    blank = {column: Cell(kind, "") for column in ("M", "G", "H", "D", "AC", "AM")}
+    assert read(book(blank)) == read(book({"A": number("1")}))
+
+
+@pytest.mark.parametrize("text", [".0", " .0"])
+def test_a_number_cell_without_digits_is_no_phone_number(text: str) -> None:
+    assert codes(one({"M": Cell(CellKind.NUMBER, text)}).asks) == ["PHONE_NOT_UNDERSTOOD"]

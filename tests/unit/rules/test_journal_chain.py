@@ -126,3 +126,12 @@ def test_hash_run_finds_entries_by_number() -> None:
     assert (run.count, run.head) == (9, "c")
     assert [run.at(n) for n in (6, 7, 9, 10)] == [None, "a", "c", None]
     assert (HashRun(1, ()).count, HashRun(1, ()).head) == (0, ZERO_HASH)
+
+
+def test_act_of_a_later_program_is_read_as_text_and_the_chain_holds() -> None:
+    before = entries(3)
+    act = "DONE_BY_A_LATER_PROGRAM"
+    hashed = entry_hash(4, before[-1].hash, before[-1].at, USER, act, "", None, None)
+    later = Entry(4, before[-1].hash, before[-1].at, USER, act, "", None, None, hashed)
+    after = next_entry(later, at=later.at, user=USER, act=Act.UNLOCKED)
+    assert verify_run([*before, later, after]) == after.hash

@@ -310,7 +310,7 @@ def test_a_million_rows_are_refused() -> None:
 def test_too_many_columns_cells_sheets_and_too_long_texts_are_refused() -> None:
     assert refused(packed(parts(one_row(text_cell("OK1", CANARY))))).code == "WORKBOOK_TOO_MANY_COLUMNS"
     long = refused(packed(parts(one_row(text_cell("AG1", "x" * 32_768)))))
-    assert (long.code, long.facts) == ("WORKBOOK_CELL_TOO_LONG", {"limit": 32_767, "sheet": 1, "row": 1})
+    assert (long.code, long.facts) == ("WORKBOOK_CELL_TOO_LONG", {"limit": 32_767, "sheet": 1})
     made = openpyxl.Workbook()
     for _ in range(50):
         made.create_sheet()
@@ -344,6 +344,9 @@ def test_cells_without_a_position_are_counted() -> None:
     assert refused(packed(parts(f"<row>{cells}</row>"))).code == "WORKBOOK_TOO_MANY_COLUMNS"
 
 
+HEAD = b'{"date1904":false}\n{"sheet":{"name":"a","hidden":false}}\n'
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -357,6 +360,25 @@ def test_cells_without_a_position_are_counted() -> None:
         b'{"date1904":false}\n{"sheet":{"name":"a","hidden":false}}\n{"row":true,"cells":{}}\n',
         b'{"date1904":false}\n{"sheet":{"name":"a","hidden":false}}\n{"row":0,"cells":{}}\n',
         b'{"date1904":false}\n{"sheet":{"name":"a","hidden":false}}\n{"row":1,"cells":{"A":{"t":"s","v":1}}}\n',
+        *(
+            HEAD + b'{"row":1,"cells":%b}\n' % cells
+            for cells in (b"[]", b"1", b'"AB"', b"null", b'{"A":"s"}', b'{"A":[]}')
+        ),
+        *(
+            HEAD + b'{"row":1,"cells":{"A":{"t":%b,"v":%b}}}\n' % (kind, text)
+            for kind, text in (
+                (b"[]", b'""'),
+                (b"{}", b'""'),
+                (b'"n"', b'""'),
+                (b'"n"', b'"nan"'),
+                (b'"n"', '"\u0661"'.encode()),
+                (b'"b"', b'"TRUE"'),
+                (b'"d"', b'""'),
+                (b'"d"', b'"soon"'),
+                (b'"s"', b'"' + b"x" * 32_768 + b'"'),
+            )
+        ),
+        b'{"date1904":false}\n{"sheet":[]}\n{"rows":0,"columns":0}\n{"cells":0,"sheets":1}\n',
         b'{"date1904":false}\n[]\n',
         b"{" * 100_000,
     ],
@@ -365,3 +387,10 @@ def test_a_childs_answer_that_is_not_as_agreed_is_refused(answer: bytes) -> None
     with pytest.raises(NotTrusted) as caught:
         parse_answer(answer)
     assert caught.value.code == "FILE_UNREADABLE"
+
+
+def test_an_answer_of_every_kind_as_agreed_is_taken() -> None:
+    cells = b'{"A":{"t":"n","v":"-1.5e-07"},"B":{"t":"b","v":"true"},"C":{"t":"d","v":"08:30:00"},"D":{"t":"f","v":""}}'
+    tail = b'{"rows":1,"columns":4}\n{"cells":4,"sheets":1}\n'
+    (row,) = parse_answer(HEAD + b'{"row":1,"cells":%b}\n' % cells + tail).sheets[0].rows
+    assert [cell.text for cell in row.cells.values()] == ["-1.5e-07", "true", "08:30:00", ""]
