@@ -248,25 +248,24 @@ def verify_rosters(envelopes: Sequence[bytes], keyset: KeySet, known: Roster | N
         raise NotTrusted(TrustReason.ROSTER_WRONG)
     reason = TrustReason.ROSTER_SIGNATURE_WRONG
     signed = _verified(envelopes[-1], ROSTER_TYPE, keyset.roster_keys, keyset.roster_threshold, reason)
-    earlier = [_linked_roster(envelope) for envelope in envelopes[:-1]]
-    newest = _roster(signed.payload)
+    payloads = [*map(_payload_of_roster, envelopes[:-1]), signed.payload]
+    chain = [_roster(payload) for payload in payloads]
+    newest = chain[-1]
     if newest.keyset_version != keyset.version:
         raise NotTrusted(TrustReason.ROSTER_WRONG)
-    chain = [*earlier, newest]
-    for before, after in itertools.pairwise(chain):
-        if not _follows(after, before):
+    for payload, (before, after) in zip(payloads, itertools.pairwise(chain), strict=False):
+        if not _follows(after, before, sha256_hex(payload)):
             raise NotTrusted(TrustReason.ROSTER_LINK_MISSING)
     if known is not None:
         _check_reaches(chain, known)
     return newest
 
 
-def _linked_roster(envelope: bytes) -> Roster:
+def _payload_of_roster(envelope: bytes) -> bytes:
     try:
-        payload = peek_payload(envelope, ROSTER_TYPE)
+        return peek_payload(envelope, ROSTER_TYPE)
     except Malformed:
         raise frame.refuse(envelope, ROSTER_TYPE, TrustReason.ROSTER_WRONG) from None
-    return _roster(payload)
 
 
 def _roster(payload: bytes) -> Roster:
@@ -278,19 +277,16 @@ def _roster(payload: bytes) -> Roster:
         raise NotTrusted(TrustReason.ROSTER_WRONG) from None
 
 
-def _follows(after: Roster, before: Roster) -> bool:
-    return (
-        after.version == before.version + 1
-        and after.previous == before.payload_sha256
-        and after.practice == before.practice
-    )
+def _follows(after: Roster, before: Roster, sha256: str) -> bool:
+    """Say whether `after` names `before`, whose payload has the hash `sha256`, as its predecessor."""
+    return after.version == before.version + 1 and after.previous == sha256 and after.practice == before.practice
 
 
 def _check_reaches(chain: list[Roster], known: Roster) -> None:
     newest = chain[-1]
     if newest.version < known.version or (newest.version == known.version and newest != known):
         raise NotTrusted(TrustReason.ROSTER_OLDER)
-    if newest.version > known.version and not any(_follows(roster, known) for roster in chain):
+    if newest.version > known.version and not any(_follows(roster, known, known.payload_sha256) for roster in chain):
         raise NotTrusted(TrustReason.ROSTER_LINK_MISSING)
 
 

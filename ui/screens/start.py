@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from desktop.bootstrap import Desk
     from desktop.services.journal import LastSaved
 
-FULL_PAGE = 50  # cases the service returns at once; a full page means that there may be more
 _SHEET_PX = 720
 CLI_COMMAND = "rufaa-cli --help"
 
@@ -36,7 +35,7 @@ class StartFacts:
 def _facts(desk: Desk) -> StartFacts:
     if desk.vault.kind != "OFFICE":
         return StartFacts(None, desk.journal.last_saved(), None)
-    return StartFacts(desk.office_name(), desk.journal.last_saved(), len(desk.cases.list()))
+    return StartFacts(desk.office_name(), desk.journal.last_saved(), desk.cases.count())
 
 
 class Start(QWidget):
@@ -146,7 +145,5 @@ class Start(QWidget):
             self._cases.put("–")
         elif facts.cases == 0:
             self._cases.put(words("START_CASES_NONE"))
-        elif facts.cases < FULL_PAGE:
-            self._cases.put(str(facts.cases))
         else:
-            self._cases.put(words("START_CASES_MORE", n=FULL_PAGE - 1))
+            self._cases.put(f"{facts.cases:,}")

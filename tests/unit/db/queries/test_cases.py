@@ -105,7 +105,7 @@ def test_page_after_page_shows_every_case_once_the_last_touched_first(filled: St
     seen: list[tuple[str, str]] = []
     after = None
     with filled.reading() as session:
-        while found := cases.page(session, after, rows):
+        while len(seen) <= len(KEYS) and (found := cases.page(session, after, rows)):
             seen += [(row.touched_at, row.case_id) for row in found]
             after = seen[-1]
     assert seen == sorted(seen, reverse=True)
