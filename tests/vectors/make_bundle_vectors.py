@@ -38,7 +38,11 @@ SEALED_TO: dict[str, Any] = {
     "record": world.uid("one"),
     "rev": 1,
 }
-SEALED_VALUES: dict[str, Any] = {"narrative": "Habari ya Achieng’, 日本", "present_location": {"missing": "REFUSED"}}
+SEALED_VALUES: dict[str, Any] = {
+    "narrative": "Habari ya Achieng’, 日本",
+    "present_location": {"missing": "REFUSED"},
+    "exact_place": None,
+}
 
 
 def stored_revision() -> StoredRevision:
@@ -61,8 +65,9 @@ def stored_revision() -> StoredRevision:
             "dob": "1998-03",
             "marital_status": {"missing": "NOT_ASKED"},
         },
-        sealed=SealedNote(world.digest("commit"), ("narrative", "present_location")),
+        sealed=SealedNote(world.digest("commit"), ("narrative", "present_location"), world.VAULT),
         void=None,
+        merges=(world.digest("another parent"),),
     )
 
 
@@ -101,7 +106,7 @@ def bundle() -> MadeBundle:
         ),
         records=(world.line("one"), world.line("two", 2, notes="ñ 日本", sex="FEMALE")),
         journal=world.journal(9, first=5),
-        sealed=(SealedItem(world.uid("one"), 1, world.digest("commit"), b"an age file"),),
+        sealed=(SealedItem(world.uid("one"), 1, world.digest("commit"), world.VAULT, b"an age file"),),
         lists=(sign_envelope("application/vnd.rufaa.access.v1+json", b"{}", world.signer("user")),),
         attachments=(Attachment(world.uid("scan"), b"%PDF-1.7"),),
         signing_key=world.DEVICE_KEY,

@@ -14,9 +14,15 @@ import zstandard
 
 from desktop.bundles import frame, sizes
 from desktop.bundles.codes import ReasonCode
-from desktop.bundles.manifest import Encoding, ManifestEntry
+from desktop.bundles.confined import open_and_verify_confined
+from desktop.bundles.manifest import MAX_RECIPIENTS, Encoding, ManifestEntry
+from desktop.bundles.reader import Received, decrypt
+from desktop.bundles.receipt import open_receipt
+from desktop.bundles.records import open_values
+from desktop.bundles.trust import open_package
 from desktop.bundles.unpack import decompress
 from desktop.crypto.encoding import Malformed, b64encode, canonical_json, sha256_hex
+from desktop.crypto.sealing import public_key
 from desktop.errors import NotTrusted
 from tests.unit.bundles import world
 
@@ -224,3 +230,66 @@ def test_manifest_entries_sum_to_at_most_the_plain_limit() -> None:
     lists = replace(half, name="lists")
     with pytest.raises(Malformed):
         world.resigned(manifest, b"", entries=(manifest.entries[1], half, lists))
+
+
+STANZA = b"-> X25519 " + b"A" * 43 + b"\n" + b"A" * 43 + b"\n"
+LONG_HEADER = frame.AGE_MAGIC + STANZA * 8000 + b"--- " + b"A" * 43 + b"\n" + bytes(100)
+NOT_AGE = {
+    "8,000 stanzas": LONG_HEADER,
+    "header that ends one byte too late": frame.AGE_MAGIC + b"-> x " + b"y" * 4066 + b"\n--- " + bytes(100),
+    "header without an end": frame.AGE_MAGIC + STANZA * 8000,
+    "armoured": b"-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24ub3JnL3YxCi0tLSA=\n",
+}
+TO_DEVICE = public_key(world.DEVICE_SECRET)
+OPENERS: dict[str, tuple[str, Callable[[bytes], object]]] = {
+    "bundle": ("NOT_FOR_US_OR_DAMAGED", lambda content: decrypt(Received(content, ""), (world.INTAKE_SECRET,) * 9)),
+    "receipt": (
+        "RECEIPT_NOT_FOR_US_OR_DAMAGED",
+        lambda content: open_receipt(
+            content, secrets=(world.DEVICE_SECRET,), roster=world.roster(), device=world.DEVICE, practice=False
+        ),
+    ),
+    "trust package": (
+        "PACKAGE_NOT_FOR_US_OR_DAMAGED",
+        lambda content: open_package(content, (world.DEVICE_SECRET,)),
+    ),
+    "sealed values": (
+        "SEALED_VALUES_WRONG",
+        lambda content: open_values(
+            content,
+            world.seed("R"),
+            vault=world.VAULT,
+            case="",
+            record=world.uid("one"),
+            rev=1,
+            commit=world.digest("commit"),
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("content", NOT_AGE.values(), ids=NOT_AGE)
+@pytest.mark.parametrize("kind", OPENERS)
+def test_R12_age_header_that_is_long_or_armoured_is_refused_unparsed(kind: str, content: bytes) -> None:
+    code, read = OPENERS[kind]
+    began = time.perf_counter()
+    assert world.refusal(lambda: read(content)) == code
+    assert time.perf_counter() - began < 0.1
+
+
+def test_header_of_the_most_recipients_passes() -> None:
+    receivers = tuple(public_key(world.seed(f"intake {n}")) for n in range(MAX_RECIPIENTS))
+    bundle = world.made(recipients=receivers)
+    assert decrypt(Received(bundle.content, bundle.sha256), (world.seed("intake 15"),)).opened_with == receivers[15]
+    assert bundle.content.index(b"\n--- ") < 2048
+
+
+def test_R12_long_header_is_refused_in_the_limited_child_too() -> None:
+    began = time.perf_counter()
+    refused = world.refusal(
+        lambda: open_and_verify_confined(
+            LONG_HEADER, intake_secrets=(world.INTAKE_SECRET,), roster=world.roster(), practice=False
+        )
+    )
+    assert refused == ReasonCode.NOT_FOR_US_OR_DAMAGED
+    assert time.perf_counter() - began < 5  # the start of a process, on a machine that is shared

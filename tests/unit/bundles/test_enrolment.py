@@ -114,3 +114,9 @@ def test_anything_but_thirty_digits_is_incomplete(typed: str, count: int) -> Non
     with pytest.raises(Obstacle) as error:
         same_digits(typed, ENROLMENT_LABEL, b"payload")
     assert (error.value.code, error.value.facts) == ("DIGITS_INCOMPLETE", {"count": count})
+
+
+@pytest.mark.parametrize(("version", "code"), [(2, "DOCUMENT_NEWER"), (10, "DOCUMENT_NEWER"), (0, "ENROLMENT_WRONG")])
+def test_enrolment_of_a_later_version_is_told_from_a_wrong_one(version: int, code: str) -> None:
+    content = world.later(make_enrolment(world.enrolment(), world.DEVICE_KEY).content, version)
+    assert world.refusal(lambda: open_enrolment(content)) == code

@@ -10,7 +10,7 @@ from dataclasses import replace
 from enum import StrEnum
 
 from desktop.bundles import frame
-from desktop.bundles.codes import ReasonCode, ReceiptReason, TrustReason
+from desktop.bundles.codes import NewerReason, ReasonCode, ReceiptReason, TrustReason
 from desktop.bundles.enrolment import make_enrolment, open_enrolment
 from desktop.bundles.reader import (
     AddressedToUs,
@@ -29,6 +29,7 @@ from tests.unit.bundles import world
 
 TO = public_key(world.DEVICE_SECRET)
 ROSTER = world.roster()
+NEWER = NewerReason.DOCUMENT_NEWER.value  # a flipped bit can turn v1 into v3, v5 or v9: refused all the same
 
 
 def damaged(data: bytes, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -51,10 +52,11 @@ def outcome(read: Callable[[bytes], object], case: bytes) -> str:
 def check_all_refused(cases: Iterator[bytes], read: Callable[[bytes], object], codes: type[StrEnum]) -> int:
     """Read every case; return how many there were. Anything but a refusal with a known reason fails."""
     count = 0
+    allowed = {*codes.__members__, NEWER} if codes is not ReasonCode else {*codes.__members__}
     for case in cases:
         count += 1
         found = outcome(read, case)
-        assert found in codes.__members__, f"case {count}: {found}"
+        assert found in allowed, f"case {count}: {found}"
     return count
 
 
@@ -132,7 +134,7 @@ def test_R8_each_trust_document_by_itself() -> None:
     for envelope, whole in wholes:
         assert trust_of(whole(envelope), practice=False)
         packages = (whole(case) for case in damaged(envelope))
-        count = sum(1 for package in packages if outcome_of(package) in TrustReason.__members__)
+        count = sum(1 for package in packages if outcome_of(package) in {*TrustReason.__members__, NEWER})
         assert count == 2 * len(envelope)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import subprocess
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from desktop.bundles import codes
 from desktop.bundles.records import line_bytes
 from desktop.bundles.writer import Attachment, SealedItem, make_bundle
+from desktop.crypto.encoding import canonical_json
 from desktop.crypto.sealing import age_identity, public_key, seal
 from desktop.crypto.signing import public_bytes, sign_envelope
 from desktop.messages import sentences
@@ -24,6 +26,7 @@ ENUMS: tuple[type[StrEnum], ...] = (
     codes.ReasonCode,
     codes.SequenceReason,
     codes.RecordReason,
+    codes.NewerReason,
     codes.ReceiptReason,
     codes.TrustReason,
 )
@@ -79,7 +82,7 @@ def bundle_of_everything() -> bytes:
         world.facts(),
         records=(world.line("one"), world.line("two", 2, notes="Kisumu ñ 日本")),
         journal=world.journal(),
-        sealed=(SealedItem(world.uid("one"), 1, world.digest("commit"), b"age file"),),
+        sealed=(SealedItem(world.uid("one"), 1, world.digest("commit"), world.VAULT, b"age file"),),
         lists=(sign_envelope("application/vnd.rufaa.access.v1+json", b"{}", world.signer("user")),),
         attachments=(Attachment(world.uid("scan"), b"%PDF-1.7\n\0\xff"),),
         signing_key=world.DEVICE_KEY,
@@ -139,3 +142,40 @@ def test_R16_shell_text_stops_at_a_flipped_byte_of_the_file_and_at_another_devic
     ):
         (tmp_path / name).mkdir()
         assert run_shell(tmp_path / name, tried, key) != 0
+
+
+def renamed(name: str, position: int) -> bytes:
+    """A bundle signed by its device, one of whose entries has another name; sealed again."""
+    bundle = world.made()
+    value = asdict(bundle.manifest)
+    value["entries"][position]["name"] = name
+    return seal(world.plain_bundle(canonical_json(value), world.bodies_of(bundle)), public_key(world.INTAKE_SECRET))
+
+
+def test_shell_text_opens_that_bundle_under_its_own_names(tmp_path: Path) -> None:
+    assert run_shell(tmp_path, renamed("records", 0)) == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "journal",  # stands twice
+        "plain",
+        "entries",
+        "stored",
+        "manifest.json",
+        "envelope",
+        "key.raw",
+        "signed",
+        "",
+        "attachment/",
+        "attachment/../../x",
+        "attachment/a/b",
+        "-n",
+        "../records",
+    ],
+)
+def test_shell_text_refuses_a_name_that_is_unknown_or_stands_twice(name: str, tmp_path: Path) -> None:
+    assert run_shell(tmp_path, renamed(name, 0)) != 0
+    assert {file.name for file in tmp_path.iterdir()} == {"out", "bundle.rufaa", "identity"}
+    assert not (tmp_path / "out" / "records").exists()

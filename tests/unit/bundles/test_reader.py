@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -11,7 +12,7 @@ from desktop.bundles import frame, sizes
 from desktop.bundles.codes import ReasonCode, RecordReason
 from desktop.bundles.contents import MAX_SET_ASIDE
 from desktop.bundles.manifest import RosterMark
-from desktop.bundles.reader import OpenedBundle, place_in_sequence
+from desktop.bundles.reader import OpenedBundle, open_and_verify, place_in_sequence
 from desktop.bundles.records import line_bytes
 from desktop.bundles.sequence import SequenceState, Standing
 from desktop.bundles.writer import MadeBundle
@@ -74,7 +75,20 @@ def two_signatures(bundle: MadeBundle) -> bytes:
     return frame.frame(b"RUFAA1\n", envelope) + world.bodies_of(bundle)
 
 
-ITEM = canonical_json({"commit": world.digest("c"), "id": world.uid("one"), "rev": 1})
+ITEM = canonical_json({"commit": world.digest("c"), "id": world.uid("one"), "rev": 1, "vault": world.VAULT})
+LIST = sign_envelope("application/vnd.rufaa.access.v1+json", b"{}", world.signer("user"))
+
+
+def of_a_later_type(version: int) -> bytes:
+    payload = canonical_json({"what": "this program cannot know"})
+    envelope = sign_envelope(f"application/vnd.rufaa.bundle.v{version}+json", payload, world.signer("stranger"))
+    return frame.frame(b"RUFAA1\n", envelope) + bytes(99)
+
+
+def of_no_vault() -> bytes:
+    return length_prefixed(canonical_json({"commit": world.digest("c"), "id": world.uid("one"), "rev": 1}), b"x")
+
+
 REFUSED: list[tuple[ReasonCode, Callable[[], object]]] = [
     (ReasonCode.BUNDLE_FILE_TOO_LARGE, lambda: world.opened(bytes(sizes.MAX_FILE_BYTES + 1))),
     (ReasonCode.NOT_A_SEALED_FILE, lambda: world.opened(b"PK\x03\x04 a workbook")),
@@ -94,6 +108,10 @@ REFUSED: list[tuple[ReasonCode, Callable[[], object]]] = [
     (ReasonCode.SENDER_UNKNOWN, lambda: world.opened(world.made(key=world.signer("stranger")).content)),
     (ReasonCode.SIGNATURE_WRONG, lambda: world.opened(sealed_plain(flipped_signature(world.made())))),
     (ReasonCode.NEWER_FORMAT, lambda: world.opened_plain(world.edited_payload(newer))),
+    (ReasonCode.NEWER_FORMAT, lambda: world.opened(sealed_plain(of_a_later_type(2)))),
+    (ReasonCode.NEWER_FORMAT, lambda: world.opened(sealed_plain(of_a_later_type(17)))),
+    (ReasonCode.ENVELOPE_WRONG, lambda: world.opened(sealed_plain(of_a_later_type(0)))),
+    (ReasonCode.NEWER_FORMAT, lambda: world.opened_plain(world.with_entries(("lists", world.later(LIST) + b"\n")))),
     (ReasonCode.MANIFEST_WRONG, lambda: world.opened_plain(world.edited_payload(add_member))),
     (ReasonCode.SENDER_MISMATCH, lambda: world.opened(world.made(device=world.hex_id("other")).content)),
     (ReasonCode.SENDER_MISMATCH, lambda: world.opened(world.made(office="KE001").content)),
@@ -105,6 +123,13 @@ REFUSED: list[tuple[ReasonCode, Callable[[], object]]] = [
         ReasonCode.DEVICE_REVOKED,
         lambda: world.opened(
             world.made().content, world.roster(devices=(world.device(revoked_after=0, revoked_reason="LOST"),))
+        ),
+    ),
+    (
+        ReasonCode.DEVICE_REVOKED,  # nobody begins a new incarnation under a revoked key
+        lambda: world.opened(
+            world.made(incarnation=world.hex_id("another")).content,
+            world.roster(devices=(world.device(revoked_after=9, revoked_reason="LOST"),)),
         ),
     ),
     (
@@ -159,6 +184,7 @@ REFUSED: list[tuple[ReasonCode, Callable[[], object]]] = [
         ReasonCode.SEALED_WRONG,
         lambda: world.opened_plain(world.with_entries(("sealed", length_prefixed(ITEM, b"x", ITEM, b"y")))),
     ),
+    (ReasonCode.SEALED_WRONG, lambda: world.opened_plain(world.with_entries(("sealed", of_no_vault())))),
     (ReasonCode.LISTS_WRONG, lambda: world.opened_plain(world.with_entries(("lists", b"{}\n")))),
     (ReasonCode.LISTS_WRONG, lambda: world.opened_plain(world.with_entries(("lists", b"x" * 65_537 + b"\n")))),
 ]
@@ -245,6 +271,62 @@ def test_L05_same_file_again_is_known() -> None:
 def test_revoked_key_still_vouches_for_what_it_signed_before() -> None:
     revoked = world.roster(devices=(world.device(revoked_after=1, revoked_reason="LOST"),))
     assert world.opened(world.made(roster=RosterMark(revoked.payload_sha256, 1)).content, revoked)
+
+
+def restored_bundle(sequence: int, name: str, before: str) -> OpenedBundle:
+    roster = world.roster(devices=(world.device(revoked_after=3, revoked_reason="LOST"),))
+    bundle = world.made(
+        sequence=sequence,
+        bundle=world.uid(name),
+        previous_bundle=before if sequence > 1 else None,
+        roster=RosterMark(roster.payload_sha256, 1),
+    )
+    return world.opened(bundle.content, roster)
+
+
+def test_rival_by_a_revoked_key_is_refused_and_casts_no_doubt() -> None:
+    first = restored_bundle(1, "first", "")
+    second = restored_bundle(2, "second", first.file_sha256)
+    taken = SequenceState((world.link(first), world.link(second)))
+    for rival in (restored_bundle(1, "rival", ""), restored_bundle(2, "rival", first.file_sha256)):
+        assert world.refusal(partial(place_in_sequence, rival, taken)) == ReasonCode.DEVICE_REVOKED
+    assert place_in_sequence(restored_bundle(3, "third", second.file_sha256), taken).place.standing is Standing.NEXT
+    assert place_in_sequence(first, taken).place.standing is Standing.KNOWN
+
+
+def test_rival_by_a_revoked_key_to_what_is_in_doubt_already_is_disputed() -> None:
+    doubted = SequenceState((world.link(restored_bundle(1, "first", ""), Standing.DISPUTED),))
+    place = place_in_sequence(restored_bundle(1, "rival", ""), doubted).place
+    assert (place.standing, place.also_disputed) == (Standing.DISPUTED, ())
+
+
+def test_same_rival_by_a_key_in_force_is_disputed_and_casts_doubt() -> None:
+    first, rival = (world.opened(world.made(bundle=world.uid(name)).content) for name in ("first", "rival"))
+    place = place_in_sequence(rival, SequenceState((world.link(first),))).place
+    assert (place.standing, place.also_disputed) == (Standing.DISPUTED, (first.file_sha256,))
+
+
+def test_bundle_that_goes_by_an_earlier_roster_counts_when_that_one_was_issued() -> None:
+    first = world.roster()
+    today = world.next_roster(world.next_roster(first))
+    issued = {1: first.payload_sha256, 2: world.digest("second"), 3: today.payload_sha256}
+
+    def opened(mark: RosterMark, known: dict[int, str] | None) -> OpenedBundle:
+        content = world.made(roster=mark).content
+        secrets = (world.INTAKE_SECRET,)
+        return open_and_verify(content, intake_secrets=secrets, roster=today, practice=False, known_rosters=known)
+
+    assert opened(RosterMark(first.payload_sha256, 1), issued)
+    assert opened(RosterMark(today.payload_sha256, 3), issued)
+    assert opened(RosterMark(today.payload_sha256, 3), None)
+    for mark, known in (
+        (RosterMark(first.payload_sha256, 1), None),
+        (RosterMark(first.payload_sha256, 1), {3: today.payload_sha256}),
+        (RosterMark(world.digest("another"), 1), issued),
+        (RosterMark(first.payload_sha256, 2), issued),
+        (RosterMark(world.digest("later"), 4), issued),
+    ):
+        assert world.refusal(partial(opened, mark, known)) == ReasonCode.ROSTER_UNKNOWN
 
 
 def test_any_of_several_intake_keys_opens_and_is_named() -> None:

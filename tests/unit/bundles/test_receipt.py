@@ -157,3 +157,12 @@ def test_ledger_hash_is_the_tagged_hash_of_the_formats_page() -> None:
     assert first == tagged_sha256("rufaa-ledger-v1", (1).to_bytes(8, "big"), bytes(32), *rest).hex()
     second = ledger_hash(2, first, world.digest("bundle"), world.digest("receipt"))
     assert second == tagged_sha256("rufaa-ledger-v1", (2).to_bytes(8, "big"), bytes.fromhex(first), *rest).hex()
+
+
+def test_receipt_of_a_later_version_is_told_from_a_forgery() -> None:
+    envelope = sign_envelope(
+        "application/vnd.rufaa.receipt.v2+json", canonical_json({"new": 1}), world.signer("a later key")
+    )
+    assert refusal(sealed(envelope)) == "DOCUMENT_NEWER"
+    other = sign_envelope("application/vnd.rufaa.roster.v2+json", b"{}", world.RECEIPT_KEY)
+    assert refusal(sealed(other)) == ReceiptReason.RECEIPT_SIGNATURE_WRONG

@@ -55,7 +55,7 @@ def revision(**changes: Any) -> StoredRevision:
         by=world.uid("user"),
         device=world.DEVICE,
         fields={"citizenship": ["UGA"], "is_child": True},
-        sealed=SealedNote(world.digest("commit"), ("narrative", "present_location")),
+        sealed=SealedNote(world.digest("commit"), ("narrative", "present_location"), world.VAULT),
         void=None,
     )
     return replace(base, **changes)
@@ -65,6 +65,15 @@ def revision(**changes: Any) -> StoredRevision:
 def test_revision_comes_back_field_by_field(fields: dict[str, Any]) -> None:
     written = revision(fields=fields)
     assert parse_revision(revision_bytes(written)) == written
+
+
+def test_merged_revisions_are_named_in_the_revision_and_in_its_line() -> None:
+    others = tuple(world.digest(f"other {n}") for n in range(8))
+    written = revision(merges=others)
+    assert parse_revision(revision_bytes(written)).merges == others
+    assert parse_line(line_bytes(record_line(written, {}))).merges == others
+    with pytest.raises(Malformed):
+        line_bytes(replace(record_line(written, {}), merges=(*others, world.digest("a ninth"))))
 
 
 def test_unknown_field_and_damaged_value_of_a_stored_revision_are_kept() -> None:
@@ -89,10 +98,17 @@ def test_unknown_field_and_damaged_value_of_a_stored_revision_are_kept() -> None
         {"by": world.digest("user")},
         {"device": world.digest("device")},
         {"fields": []},
-        {"sealed": {"commit": world.digest("c"), "names": []}},
-        {"sealed": {"commit": world.digest("c"), "names": ["b", "a"]}},
-        {"sealed": {"commit": world.digest("c"), "names": ["a", "a"]}},
-        {"sealed": {"names": ["a"]}},
+        {"sealed": {"commit": world.digest("c"), "names": [], "vault": world.VAULT}},
+        {"sealed": {"commit": world.digest("c"), "names": ["b", "a"], "vault": world.VAULT}},
+        {"sealed": {"commit": world.digest("c"), "names": ["a", "a"], "vault": world.VAULT}},
+        {"sealed": {"commit": world.digest("c"), "names": ["a"], "vault": world.digest("vault")}},
+        {"sealed": {"commit": world.digest("c"), "names": ["a"]}},
+        {"merges": None},
+        {"merges": ["AB" * 32]},
+        {"merges": [world.digest("parent")]},  # the parent itself
+        {"merges": [world.digest("other")] * 2},
+        {"merges": [world.digest(f"other {n}") for n in range(9)]},
+        {"rev": 1, "parent": None, "merges": [world.digest("other")]},
         {"v": 2},
         {"void": "a reason in words"},
         {"more": 1},
@@ -188,6 +204,13 @@ def test_sealed_values_open_only_as_what_they_were_sealed_for(changed: dict[str,
     with pytest.raises(NotTrusted) as refused:
         open_values(made.sealed, **asked)
     assert refused.value.code == "SEALED_VALUES_WRONG"
+
+
+def test_sealed_value_can_be_taken_away() -> None:
+    values = {"narrative": None, "present_location": "x"}
+    made = seal_values(values, **SEALED_TO, recipients=(public_key(world.seed("R")),))
+    assert made.names == ("narrative", "present_location")
+    assert open_values(made.sealed, world.seed("R"), **SEALED_TO, commit=made.commit) == values
 
 
 def test_sealing_again_to_other_keys_changes_no_commitment() -> None:

@@ -102,7 +102,8 @@ def roster_cases() -> list[dict[str, Any]]:
         {"receipt_keys": value["receipt_keys"] * 2},
         {"offices": [office, office]},
         {"offices": [office | {"county": "47"}]},
-        {"min_seal": "none"},
+        {"min_seal": None},
+        {"min_seal": "no code at all"},
         {"min_app": ""},
         {"version": 0},
         {"version": 2},
@@ -140,3 +141,15 @@ def test_maker_refuses_what_its_reader_would() -> None:
     for wrong in ({"intake": (Recipient(Use.RESTRICTED, TO, None),)}, {"offices": (Office("KE001", "001", "x"),)}):
         with pytest.raises(Malformed):
             sign_roster(world.roster(**wrong), world.signer("roster"))
+
+
+def test_roster_that_asks_for_another_seal_is_a_later_programs() -> None:
+    value = strict_json(roster_payload(world.roster()), limit_bytes=100_000)
+    payload = canonical_json(value | {"min_seal": "age-mlkem768x25519-1", "a_new_member": []})
+    later = sign_envelope(ROSTER_TYPE, payload, world.signer("roster"))
+    assert world.refusal(lambda: verify_rosters([later], world.keyset(), None)) == "DOCUMENT_NEWER"
+    forged = sign_envelope(ROSTER_TYPE, payload, world.signer("stranger"))
+    assert world.refusal(lambda: verify_rosters([forged], world.keyset(), None)) == TrustReason.ROSTER_SIGNATURE_WRONG
+    second = world.signed_roster(world.next_roster(world.roster()))
+    for earlier in (later, world.later(world.signed_roster())):
+        assert world.refusal(partial(verify_rosters, [earlier, second], world.keyset(), None)) == "DOCUMENT_NEWER"

@@ -15,6 +15,8 @@ from desktop.bundles.roster import (
 from desktop.bundles.trust import (
     KEYSET_TYPE,
     MAX_PACKAGE_FILE_BYTES,
+    MAX_ROOTS,
+    MAX_ROSTERS,
     PACKAGE_MAGIC,
     ROOT_TYPE,
     Root,
@@ -278,3 +280,28 @@ def test_roster_of_five_hundred_devices_travels_with_its_links() -> None:
     value = world.package(rosters=tuple(world.signed_roster(roster) for roster in rosters))
     made = make_package(roots=value.roots, keyset=value.keyset, rosters=value.rosters, recipient=TO)
     assert trust_of(open_package(made.content, (world.DEVICE_SECRET,)), practice=False).roster == rosters[-1]
+
+
+def test_documents_of_a_later_version_are_told_from_forgeries() -> None:
+    good = world.package()
+    for newer in (
+        replace(good, roots=(world.later(good.roots[0]),)),
+        replace(good, keyset=world.later(good.keyset)),
+        replace(good, rosters=(world.later(good.rosters[0]),)),
+    ):
+        assert world.refusal(partial(trust_of, newer, practice=False)) == "DOCUMENT_NEWER"
+    assert world.refusal(lambda: payload_of_root(world.later(good.roots[0]))) == "DOCUMENT_NEWER"
+
+
+def test_package_carries_1024_rosters_and_no_more() -> None:
+    rosters = [world.roster()]
+    while len(rosters) < MAX_ROSTERS:
+        rosters.append(world.next_roster(rosters[-1]))
+    envelopes = tuple(world.signed_roster(roster) for roster in rosters)
+    assert MAX_ROSTERS == 1024
+    whole = parse_package(package_bytes(world.package(rosters=envelopes)))
+    assert trust_of(whole, practice=False).roster == rosters[-1]
+    with pytest.raises(Malformed):
+        package_bytes(world.package(rosters=(*envelopes, envelopes[-1])))
+    with pytest.raises(Malformed):
+        package_bytes(world.package(roots=(world.signed_root(),) * (MAX_ROOTS + 1)))

@@ -33,8 +33,8 @@ def full_bundle() -> tuple[MadeBundle, dict[str, Any]]:
         "records": (world.line("one"), world.line("two", 2, notes="Kisumu ñ 日本")),
         "journal": world.journal(9, first=4),
         "sealed": (
-            SealedItem(world.uid("one"), 1, world.digest("commit"), b"age file one"),
-            SealedItem(world.uid("two"), 2, world.digest("commit"), b"age file two"),
+            SealedItem(world.uid("one"), 1, world.digest("commit"), world.VAULT, b"age file one"),
+            SealedItem(world.uid("two"), 2, world.digest("commit"), world.VAULT, b"age file two"),
         ),
         "lists": tuple(sign_envelope(ACCESS, b'{"list":%d}' % n, world.signer("user")) for n in (1, 2)),
         "attachments": (

@@ -195,6 +195,11 @@ def enrolment(**changes: Any) -> Enrolment:
     return replace(base, **changes)
 
 
+def later(envelope: bytes, version: int = 2) -> bytes:
+    """The same envelope under a later version of its payload type."""
+    return envelope.replace(b".v1+json", b".v%d+json" % version)
+
+
 def line(name: str = "one", rev: int = 1, **view: Any) -> RecordLine:
     return RecordLine(
         id=uid(name),
