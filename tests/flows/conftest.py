@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from desktop import bootstrap, machine
+from desktop.bundles.reader import open_and_verify
 from desktop.catalogue import Catalogue, load
-from tests.factory import Place
+from desktop.services import intake
+from tests.factory import Place, enrol, make_office, make_secretariat
 
 SMALL_LAPTOP_BYTES = 4_000_000_000
 
@@ -38,3 +41,28 @@ def places() -> Iterator[Callable[[Place], Place]]:
     yield keep
     for place in opened:
         place.lock()
+
+
+@pytest.fixture
+def gates_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same gates without a limited child for each bundle: these tests are about order, the others use the child."""
+    monkeypatch.setattr(intake, "open_and_verify_confined", open_and_verify)
+
+
+@pytest.fixture(scope="module")
+def pair_at_rest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Place]:
+    """An office enrolled with a Secretariat, both locked: copied for each test, which is quicker than founding."""
+    folder = tmp_path_factory.mktemp("pair")
+    office, national = make_office(folder / "office"), make_secretariat(folder / "national")
+    enrol(office, national)
+    office.lock()
+    national.lock()
+    return office, national
+
+
+@pytest.fixture
+def pair(pair_at_rest: tuple[Place, Place], tmp_path: Path) -> Iterator[tuple[Place, Place]]:
+    office, national = (place.copy_at_rest(tmp_path / place.folder.name) for place in pair_at_rest)
+    yield office, national
+    office.lock()
+    national.lock()

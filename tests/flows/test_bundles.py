@@ -15,11 +15,9 @@ import pytest
 
 from desktop.bundles import writer
 from desktop.bundles.manifest import Identity
-from desktop.bundles.reader import open_and_verify
 from desktop.bundles.records import RecordLine, line_bytes
 from desktop.errors import NotTrusted, Obstacle
 from desktop.rules.states import BundleState
-from desktop.services import intake
 from desktop.services.exports import ExportService
 from tests.factory import (
     Place,
@@ -83,31 +81,6 @@ def empty(sent: Sent, tmp_path: Path) -> Iterator[Place]:
     place = sent.national.copy(tmp_path / "national")
     yield place
     place.lock()
-
-
-@pytest.fixture
-def gates_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same gates without a limited child for each bundle: these tests are about order, the others use the child."""
-    monkeypatch.setattr(intake, "open_and_verify_confined", open_and_verify)
-
-
-@pytest.fixture(scope="module")
-def pair_at_rest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Place]:
-    """An office enrolled with a Secretariat, both locked: copied for each test, which is quicker than founding."""
-    folder = tmp_path_factory.mktemp("pair")
-    office, national = make_office(folder / "office"), make_secretariat(folder / "national")
-    enrol(office, national)
-    office.lock()
-    national.lock()
-    return office, national
-
-
-@pytest.fixture
-def pair(pair_at_rest: tuple[Place, Place], tmp_path: Path) -> Iterator[tuple[Place, Place]]:
-    office, national = (place.copy_at_rest(tmp_path / place.folder.name) for place in pair_at_rest)
-    yield office, national
-    office.lock()
-    national.lock()
 
 
 def end_state(national: Place) -> dict[str, Any]:

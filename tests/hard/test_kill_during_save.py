@@ -145,7 +145,7 @@ def sweep(victim: Victim, folder: Path, numbers: dict[str, range]) -> Counter[st
     """Kill at each of these calls, two at a time, and count the kills that struck."""
     points = [(call, number) for call in CALLS for number in numbers[call]]
     with ThreadPoolExecutor(2) as pool:
-        struck = list(pool.map(lambda point: killed_at(victim, *point, folder), points))
+        struck = list(pool.map(lambda point: killed_at(victim, point[0], point[1], folder), points))
     return Counter(call for (call, _), hit in zip(points, struck, strict=True) if hit)
 
 

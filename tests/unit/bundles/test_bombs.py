@@ -236,7 +236,7 @@ STANZA = b"-> X25519 " + b"A" * 43 + b"\n" + b"A" * 43 + b"\n"
 LONG_HEADER = frame.AGE_MAGIC + STANZA * 8000 + b"--- " + b"A" * 43 + b"\n" + bytes(100)
 NOT_AGE = {
     "8,000 stanzas": LONG_HEADER,
-    "header that ends one byte too late": frame.AGE_MAGIC + b"-> x " + b"y" * 4066 + b"\n--- " + bytes(100),
+    "header that ends one byte too late": frame.AGE_MAGIC + b"-> x " + b"y" * 4065 + b"\n--- " + bytes(100),
     "header without an end": frame.AGE_MAGIC + STANZA * 8000,
     "armoured": b"-----BEGIN AGE ENCRYPTED FILE-----\nYWdlLWVuY3J5cHRpb24ub3JnL3YxCi0tLSA=\n",
 }

@@ -52,7 +52,7 @@ def plans_of(store: Store, statements: dict[str, Any]) -> Plans:
 
 @pytest.fixture(scope="module")
 def plans(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> Iterator[Plans]:
-    """The plan of every statement that a day at the desk runs. Checking the whole journal is meant to read everything."""
+    """The plan of every statement that a day at the desk runs; checking the journal is meant to read everything."""
     folder = Path(tmp_path_factory.mktemp("plans"))
     store = make_store(folder / "vault.db")
     place = office(store, catalogue, folder)
