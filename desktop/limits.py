@@ -109,7 +109,8 @@ def _enter_landlock(libc: ctypes.CDLL) -> None:
 
 def _own_files() -> set[str]:
     """Return what the program and its parsers are loaded from: Python, packages, ourselves, the system's libraries."""
-    own = {sys.prefix, sys.base_prefix, sys.exec_prefix, str(Path(__file__).parent), *sys.path}
+    # A frozen program's modules lie in its executable, above the folder of its libraries.
+    own = {sys.executable, sys.prefix, sys.base_prefix, sys.exec_prefix, str(Path(__file__).parent), *sys.path}
     return (own - {""}) | {"/usr", "/lib", "/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom"}
 
 

@@ -33,6 +33,7 @@ MATRIX: Mapping[str, frozenset[Role]] = {
     "case.save": _OFFICE,
     "case.search": _OFFICE,
     "consent.record": _OFFICE,
+    "basis.record": _SUPERVISOR,  # a ground other than consent carries the name of the supervisor who took it (L-16)
     "determination.record": _OFFICERS,  # a clerk cannot decide status (user_roles.csv, L-33)
     "referral.create": _OFFICE,
     "referral.issue_letter": _OFFICERS,

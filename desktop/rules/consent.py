@@ -163,25 +163,24 @@ def local_day(at: str) -> date | None:
     return moment.date() if moment else None
 
 
+def _speaks_for(row: ConsentRow, recipient_id: str | None) -> bool:
+    """Say whether a row speaks for this receiver: a yes only for whom it names, a no as far as it can reach."""
+    if row.recipient_id is None:
+        return not (row.scope in NAMED_ONLY and row.answer in GIVING)
+    return row.recipient_id == recipient_id or (row.scope not in NAMED_ONLY and row.answer not in GIVING)
+
+
 def newest(rows: Iterable[ConsentRow], scope: str, recipient_id: str | None = None) -> ConsentRow | None:
     """Return the row that counts for this scope and receiver, or None.
 
     A row that names no receiver speaks for all of them, with one exception: consent to SHARE_PROVIDER and SHARE_ABROAD
     is given for a named body, so an unnamed yes permits nobody, while an unnamed refusal or withdrawal stops everybody.
+    Under the other scopes a no that happens to name somebody stops everybody as well.
 
     A row that permits more than another counts only if it was written down after it and does not claim an earlier
     time: neither a wrong date on a yes nor an old paper typed in late undoes a withdrawal (L-14).
     """
-    speaking = [
-        row
-        for row in rows
-        if row.scope == scope
-        and (
-            row.recipient_id == recipient_id
-            if row.recipient_id is not None
-            else not (scope in NAMED_ONLY and row.answer in GIVING)
-        )
-    ]
+    speaking = [row for row in rows if row.scope == scope and _speaks_for(row, recipient_id)]
     standing = [row for row in speaking if all(_after(row, other) for other in speaking if _permits_more(row, other))]
     # At the same instant a row without another ground, which permits less.
     return max(

@@ -29,7 +29,7 @@ from desktop.rules.consent import (
 from desktop.rules.forms import Field, FieldType, Form, applies, stored_value
 from desktop.rules.records import Damaged, Missing, Value, decode_fields
 
-_TEXTS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PHONE, FieldType.KEY, FieldType.REF})
+_TEXTS = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.PHONE, FieldType.KEY})
 _TUPLES = frozenset({FieldType.TEXTS, FieldType.CODES, FieldType.REFS})
 _DATED = frozenset({FieldType.DATE, FieldType.PARTIAL_DATE, FieldType.DATETIME})
 _UNREADABLE = frozenset({"VALUE_WRONG_TYPE", "DATE_IMPOSSIBLE"})
@@ -39,6 +39,12 @@ _SHARING = "SHARE_"  # how the scopes begin under which facts go to somebody els
 _PROOF = ("given_by", "method", "language", "explained_items")  # what DPA s.32(1) lets the office prove
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _MINUTE = timedelta(minutes=1)
+
+# A reference is the id of a record or user, an office's code, or a paper's serial; never words a person typed, since
+# references of class P leave the laptop.
+_REFERENCE = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|[0-9]{3}-[0-9]{2}|L-[0-9A-Z]{10}", re.ASCII
+)
 
 Lists = Mapping[str, CodeList]
 
@@ -90,13 +96,19 @@ def shape_problem(item: Field, value: Value) -> str | None:
     if item.type is FieldType.INTEGER:
         return _integer_problem(item, value)
     if item.type in _TUPLES:
-        return _texts_problem(item, value) if isinstance(value, tuple) and value else "VALUE_WRONG_TYPE"
+        if not isinstance(value, tuple) or not value:
+            return "VALUE_WRONG_TYPE"
+        if item.type is FieldType.REFS and not all(_REFERENCE.fullmatch(one) for one in value):
+            return "VALUE_WRONG_TYPE"
+        return _texts_problem(item, value)
     if not isinstance(value, str) or not value:
         return "VALUE_WRONG_TYPE"
     if item.type in _TEXTS:
         return _texts_problem(item, (value,))
     if item.type is FieldType.TIME:
         return None if _TIME.fullmatch(value) else "VALUE_WRONG_TYPE"
+    if item.type is FieldType.REF:
+        return None if _REFERENCE.fullmatch(value) else "VALUE_WRONG_TYPE"
     if item.type is FieldType.DATETIME:
         return None if local_day(value) else "DATE_IMPOSSIBLE"
     if item.type in (FieldType.DATE, FieldType.PARTIAL_DATE):

@@ -38,8 +38,12 @@ class ConsentService:
 
         Raises:
             NotAccepted: A row lacks what proves it, or its time has not come yet; nothing was written.
+            NotPermitted: A row names another ground than consent, and no supervisor is signed in.
         """
         self._vault.require("consent.record")
+        answers = tuple(answers)
+        if any(records.names_basis(fields) for fields in answers):
+            self._vault.require("basis.record")
         written = []
         with self._vault.writing() as session:
             load_case(session, self._vault, case_id)

@@ -86,7 +86,7 @@ def _entry(row: JournalEntry) -> Entry:
         previous=row.previous.hex(),
         at=row.at,
         user=row.user,
-        act=Act(row.act),
+        act=row.act,
         object=row.object,
         revision_hash=row.revision_hash.hex() if row.revision_hash else None,
         reason=row.reason,

@@ -71,7 +71,12 @@ class ReceiptService:
             anchored = session.get(JournalEntry, receipt.journal.count) if receipt.journal.count else None
             if receipt.journal.count and (anchored is None or anchored.hash.hex() != receipt.journal.head):
                 raise NotTrusted("JOURNAL_ANCHOR_DIFFERS", n=receipt.journal.count)
-            if bundle.receipt != content:
+            # A bundle was waiting and then answered; the waiting note that comes late takes nothing back.
+            late = receipt.outcome is ReceiptOutcome.HELD and bundle.state in (
+                BundleState.RECEIVED.value,
+                BundleState.RETURNED.value,
+            )
+            if bundle.receipt != content and not late:
                 bundle.receipt, bundle.reason = content, receipt.reason
                 if bundle.state != state.value:
                     bundle.state = next_bundle_state(BundleState(bundle.state), state).value

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -26,6 +26,7 @@ from desktop.bundles.records import (
 from desktop.clock import today
 from desktop.crypto.encoding import Malformed
 from desktop.errors import DeskError, NotAccepted, Obstacle
+from desktop.rules.consent import CONSENT
 from desktop.rules.dates import bounds, is_child, is_partial_date, was_child
 from desktop.rules.forms import Form
 from desktop.rules.journal_chain import Act
@@ -34,6 +35,8 @@ from desktop.rules.validation import Surroundings, blocking, check, read_fields
 from desktop.services import journal
 from desktop.services.sealed import seal_fields
 from desktop.services.session import OpenVault
+
+_WITH_BASIS = frozenset({"consent", "referral"})
 
 
 class RevisionConflict(DeskError):
@@ -102,6 +105,7 @@ def put(
         RevisionConflict: The stored revision is not the one the draft was opened at.
     """
     form = form_of(vault, draft.kind)
+    draft = _with_basis(session, vault, draft)
     around = Surroundings(was_child=_was_child(session, vault, draft), taken_over=taken_over)
     stopping = blocking(check(form, draft.fields, vault.catalogue.lists, vault.clock.now(), around))
     if stopping:
@@ -143,6 +147,27 @@ def put(
     )
     journal.append(session, vault, act, record_id, revision_hash=made, reason=reason)
     return load(session, vault, record_id)
+
+
+def _with_basis(session: Session, vault: OpenVault, draft: RecordDraft) -> RecordDraft:
+    """Return the draft with the supervisor who takes a ground other than consent: the one signed in, nobody typed.
+
+    Raises:
+        NotPermitted: Somebody else would record or change such a ground.
+    """
+    if draft.kind not in _WITH_BASIS or not names_basis(draft.fields):
+        return draft
+    stored = load(session, vault, draft.record_id).fields if draft.record_id and draft.revision else {}
+    if all(stored.get(name) == draft.fields.get(name) for name in ("lawful_basis", "basis_reason")):
+        return replace(draft, fields={**draft.fields, "basis_supervisor": stored.get("basis_supervisor")})
+    vault.require("basis.record")
+    return replace(draft, fields={**draft.fields, "basis_supervisor": vault.user})
+
+
+def names_basis(fields: Mapping[str, Value]) -> bool:
+    """Say whether a consent row or a referral rests on a ground other than consent."""
+    basis = fields.get("lawful_basis")
+    return isinstance(basis, str) and not isinstance(basis, Missing) and basis != CONSENT
 
 
 def _was_child(session: Session, vault: OpenVault, draft: RecordDraft) -> bool:

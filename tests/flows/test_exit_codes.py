@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -21,7 +20,17 @@ from desktop.errors import Obstacle, WrongSentence
 from desktop.messages import LANGUAGES, Language, sentences
 from desktop.vault_files import newest_generation, read_header_copies, write_header
 from desktop.wordlists import load
-from tests.factory import Place, TickingClock, dek_of, enrol, file_hashes, make_case, make_office, make_secretariat
+from tests.factory import (
+    Place,
+    TickingClock,
+    dek_of,
+    enrol,
+    file_hashes,
+    make_case,
+    make_office,
+    make_secretariat,
+    rows,
+)
 from tests.flows.cli import rufaa
 
 WRONG = "abandon ability able about above absent"
@@ -254,11 +263,7 @@ def test_after_five_wrong_sentences_one_has_to_wait_and_the_right_one_works_afte
     assert 0 < int(wait.value.facts["seconds"]) <= 300
     clock.instant += timedelta(minutes=10)
     desk = door.unlock(1, office.sentence)
-    last = desk.journal.last_saved()
+    unlocked = [row for row in rows(desk.vault, "journal") if row["act"] == "UNLOCKED"]
     desk.lock()
-    assert last is not None
-    with closing(dbapi2.connect(str(generation(data) / "vault.db"))) as database:
-        database.execute("PRAGMA cipher_log_level = NONE")
-        database.execute(f"PRAGMA key = \"x'{dek_of(office).hex()}'\"")
-        (reason,) = database.execute("SELECT reason FROM journal WHERE n = ?", (last.n,)).fetchone()
+    reason = max(unlocked, key=lambda row: int(row["n"]))["reason"]
     assert reason == "AFTER_FAILURES_6"

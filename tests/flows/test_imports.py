@@ -200,7 +200,7 @@ def test_a_changed_row_changes_its_own_record_and_no_other(
     places: Callable[[Place], Place], office: Place, cases: dict[int, str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     copy = places(office.copy(tmp_path_factory.mktemp("copy") / "data"))
-    seen = copy.desk.imports.preview(changed(AA3="Kitale", H3="Masculine"))
+    seen = copy.desk.imports.preview(changed(AA3="Kitale", V3="Malaba"))
     assert {action.value: seen.count(action) for action in RowAction} == {
         "ADD": 0,
         "CHANGE": 1,
@@ -213,14 +213,22 @@ def test_a_changed_row_changes_its_own_record_and_no_other(
     assert copy.desk.imports.apply(seen).record_ids == (cases[3],)
     after = {item["id"]: (item["kind"], item["rev"]) for item in rows(copy.desk.vault, "record")}
     moved = sorted((kind, rev) for key, (kind, rev) in after.items() if before.get(key) != rev)
-    assert moved == [("exploitation_episode", 2), ("person", 2)]
+    assert moved == [("exploitation_episode", 2), ("journey_leg", 2)]
     case = copy.desk.cases.open(cases[3])
-    (episode,), person = case.of("exploitation_episode"), case.one("person")
-    assert person is not None
-    assert (episode.text("place"), person.text("sex")) == ("Kitale", "M")
+    (episode,), (leg,) = case.of("exploitation_episode"), case.of("journey_leg")
+    assert (episode.text("place"), leg.text("place")) == ("Kitale", "Malaba")
     # Both revisions stay; the older one is what it was.
     assert count(copy.desk.vault, "revision") == count(office.desk.vault, "revision") + 2
-    assert copy.desk.imports.preview(changed(AA3="Kitale", H3="Masculine")).count(RowAction.SKIP) == 40
+    assert copy.desk.imports.preview(changed(AA3="Kitale", V3="Malaba")).count(RowAction.SKIP) == 40
+
+
+@pytest.mark.parametrize("cells", [{"H3": "Masculine"}, {"M3": "0700000999"}, {"G3": "1/1/1999"}])
+def test_a_row_that_tells_of_another_person_never_writes_over_this_one(
+    office: Place, cases: dict[int, str], cells: dict[str, str]
+) -> None:
+    (row,) = [row for row in office.desk.imports.preview(changed(**cells)).rows if row.reading.row == 3]
+    assert (row.action, row.case_id) == (RowAction.ADD, None)
+    assert cases[3]
 
 
 def test_a_row_left_out_is_not_taken_in_and_another_county_is_kept(

@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ from typing import Any
 import pytest
 
 from desktop.bundles.manifest import Identity
-from desktop.errors import NotAccepted
+from desktop.errors import NotAccepted, NotPermitted
+from desktop.rules.access import Role
 from desktop.rules.records import RecordDraft, Value
+from desktop.services.consents import ConsentService
+from desktop.services.referrals import ReferralService
 from tests.factory import (
     Place,
     change,
@@ -267,3 +271,20 @@ def test_days_of_a_persons_life_leave_as_months(pair: tuple[Place, Place]) -> No
     case_id = make_case(county, RecordDraft("exploitation_episode", episode))
     view = received(pair, case_id, "exploitation_episode", Identity.PSEUDONYMOUS)
     assert (view["start"], view["end"]) == ("2025-02", "2026")
+
+
+def test_L16_only_a_supervisor_takes_another_ground_and_the_program_writes_who(
+    office: Place, case_id: str, clinic: str
+) -> None:
+    officer = replace(office.desk.vault, role=Role.CASE_OFFICER.value)
+    asked: dict[str, Value] = {"scope": "SHARE_PROVIDER", "recipient": clinic, "answer": "NO_CAPACITY", **BASIS}
+    before = count(office.desk.vault, "revision")
+    with pytest.raises(NotPermitted):
+        ConsentService(officer).record(case_id, [asked])
+    with pytest.raises(NotPermitted):
+        ReferralService(officer).create(case_id, {"to_provider": clinic, "urgency": "URGENT", **BASIS})
+    assert count(office.desk.vault, "revision") == before
+    referral = office.desk.referrals.create(case_id, {"to_provider": clinic, "urgency": "URGENT", **BASIS}).record_ids[
+        0
+    ]
+    assert stored(office, case_id, "referral", referral)["basis_supervisor"] == office.desk.vault.user

@@ -172,5 +172,5 @@ def test_a_code_in_two_files_or_without_a_language_stops_the_program(
 
 
 def test_facts_of_any_name_reach_the_sentence_and_none_takes_the_place_of_its_code() -> None:
-    facts = {"code": 1, "language": "sw", "limit_mib": 20}
+    facts: dict[str, int | str] = {"code": 1, "language": "sw", "limit_mib": 20}
     assert "20 MiB" in explain(NotTrusted("FILE_TOO_LARGE", **facts), "en")

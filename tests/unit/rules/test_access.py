@@ -11,6 +11,7 @@ EXPECTED = {
     "case.save": "COS",
     "case.search": "COS",
     "consent.record": "COS",
+    "basis.record": "S",
     "determination.record": "OS",
     "referral.create": "COS",
     "referral.issue_letter": "OS",

@@ -20,7 +20,7 @@ OFFICE_DAYS = {
     *("case.date_opened", "case.incoming_date", "determination.date"),
     *("referral.date", "referral.feedback_due", "referral_feedback.received_on"),
     *("referral_feedback.service_start", "referral_feedback.next_appointment"),
-    *("closure.date", "closure.retention_until", "closure.reopened_at"),
+    *("closure.date", "closure.reopened_at"),
     *("provider.registration_expiry", "provider.last_checked"),
 }
 

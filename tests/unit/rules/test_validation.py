@@ -24,7 +24,7 @@ PERSON: dict[str, Value] = {
 }
 CONSENT: dict[str, Value] = {
     "scope": "SHARE_PROVIDER",
-    "recipient": "provider-1",
+    "recipient": "4f9d2c1e-0b7a-4c3d-9e8f-1a2b3c4d5e6f",
     "answer": "GIVEN",
     "given_by": "SELF",
     "method": "SIGNATURE",

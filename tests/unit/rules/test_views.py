@@ -186,7 +186,9 @@ def test_pay_leaves_as_a_band(amount: int, band: str) -> None:
 
 
 def test_printed_copies_leave_as_a_count() -> None:
-    assert pseudonymous_view(FORMS["referral"], {"printed_copies": ("a", "b")}, AS_OF, GROUPS) == {"printed_copies": 2}
+    assert pseudonymous_view(
+        FORMS["referral"], {"printed_copies": ("L-0A1B2C3D4E", "L-0A1B2C3D4F")}, AS_OF, GROUPS
+    ) == {"printed_copies": 2}
 
 
 def test_a_free_text_officer_stays_and_a_skipped_question_does_too() -> None:
@@ -203,3 +205,15 @@ def test_a_value_its_field_cannot_hold_does_not_leave() -> None:
 
 def test_every_view_is_used_by_some_form() -> None:
     assert {item.view for form in FORMS.values() for item in form.fields} == set(View)
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "typed"),
+    [
+        ("case", "linked_cases", ("Wambui Gachanja, sister",)),
+        ("referral", "consent", "ask her aunt 0722"),
+        ("referral_feedback", "referral", "NJERI"),
+    ],
+)
+def test_words_typed_where_a_reference_belongs_never_leave(form: str, name: str, typed: Value) -> None:
+    assert pseudonymous_view(FORMS[form], {name: typed}, AS_OF, GROUPS) == {}

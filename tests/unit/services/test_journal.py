@@ -62,8 +62,11 @@ def test_a_rewritten_journal_is_told_by_the_number_of_the_first_bad_entry(
     assert office.desk.journal.verify() == whole
 
 
-def test_the_last_entry_says_when_and_by_whom(office: Place) -> None:
+def test_what_stood_last_at_unlock_is_told_with_who_made_it(office: Place) -> None:
+    make_case(office)
+    stood = count(office.desk.vault, "journal")
+    office.reopen()
     make_case(office)
     last = office.desk.journal.last_saved()
     assert last is not None
-    assert (last.n, last.by) == (count(office.desk.vault, "journal"), "A. Supervisor")
+    assert (last.n, last.by) == (stood, "A. Supervisor")
