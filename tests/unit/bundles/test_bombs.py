@@ -282,4 +282,3 @@ def test_R12_long_header_is_refused_in_the_limited_child_too() -> None:
         )
     )
     assert refused == ReasonCode.NOT_FOR_US_OR_DAMAGED
-    assert time.perf_counter() - began < 5  # the start of a process, on a machine that is shared
