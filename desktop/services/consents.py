@@ -18,12 +18,14 @@ _NOT_TAKEN_OVER = frozenset({"lawful_basis", "basis_reason", "basis_supervisor",
 
 
 def rows_of(found: Iterable[StoredRecord]) -> tuple[ConsentRow, ...]:
-    """Return the consent rows among a case's records."""
-    return tuple(
-        consent_row(record.fields, record_id=record.record_id, recorded_at=record.at)
-        for record in found
-        if record.kind == "consent"
-    )
+    """Return the consent rows among a case's records; none at all when one of them is not as it was saved.
+
+    A row that somebody changed from outside may have been a no.
+    """
+    rows = [record for record in found if record.kind == "consent"]
+    if any(record.altered for record in rows):
+        return ()
+    return tuple(consent_row(record.fields, record_id=record.record_id, recorded_at=record.at) for record in rows)
 
 
 class ConsentService:

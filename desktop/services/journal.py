@@ -168,5 +168,6 @@ def _check_revisions(session: Session) -> None:
         .execution_options(yield_per=1000)
     )
     for count, row in enumerate(rows, start=1):
-        if revision_hash(row.random, row.body) != row.hash.hex() or (row.record_id, row.hash) not in known:
+        body = row.body if isinstance(row.body, bytes) else b""
+        if revision_hash(row.random, body) != row.hash.hex() or (row.record_id, row.hash) not in known:
             raise NotTrusted("RECORD_ALTERED", n=count)

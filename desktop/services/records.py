@@ -271,8 +271,10 @@ def _sealed_names(session: Session, record_ids: list[str]) -> dict[str, frozense
 def _stored(vault: OpenVault, row: Any, sealed: Mapping[str, frozenset[str]]) -> StoredRecord:
     """Build a record from its row. One that is not what was saved is marked, so that the others stay usable (B03)."""
     made = row.hash.hex()
+    # SQLite keeps whatever type somebody else wrote.
+    body = row.body if isinstance(row.body, bytes) else b""
     try:
-        revision = parse_revision(row.body)
+        revision = parse_revision(body)
     except Malformed:
         return StoredRecord(
             row.id, row.kind, row.case_id, row.rev, {}, frozenset(), row.void, "", "", made, altered=True
@@ -289,5 +291,5 @@ def _stored(vault: OpenVault, row: Any, sealed: Mapping[str, frozenset[str]]) ->
         at=revision.at,
         by=revision.by,
         hash=made,
-        altered=not whole or revision_hash(row.random, row.body) != made,
+        altered=not whole or revision_hash(row.random, body) != made,
     )

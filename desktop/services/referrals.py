@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from desktop.clock import NAIROBI, stamp, today
 from desktop.crypto.encoding import canonical_json
 from desktop.errors import NotAccepted, Obstacle, Problem
 from desktop.letters import content as letter_content
-from desktop.letters import pdf, source
+from desktop.letters import pdf, source, telltale
 from desktop.rules import dates, numbers
 from desktop.rules.access import require_signature
 from desktop.rules.consent import LawfulBasis, ReceiverRule, identity_mode, instant, permission
@@ -34,13 +34,17 @@ _PRC_PEP = "PRC_PEP"  # must begin within 72 hours
 
 @dataclass(frozen=True)
 class IssuedLetter:
-    """An issued letter: its bytes live in the vault; this is what the screen shows and prints."""
+    """An issued letter: its bytes live in the vault; this is what the screen shows and prints.
+
+    `warnings`, filled when it is issued: texts that tell the receiver more than the service needs.
+    """
 
     serial: str
     referral_no: str
     reply_code: str
     file_name: str
     pdf: bytes = field(repr=False)
+    warnings: tuple[Problem, ...] = ()
 
 
 class ReferralService:
@@ -137,7 +141,7 @@ class ReferralService:
             records.put(session, self._vault, draft, act=Act.REFERRAL_MOVED, reason="ISSUE")
             case_rows.refresh(session, self._vault, case.case_id)
             journal.append(session, self._vault, Act.LETTER_ISSUED, made.serial, revision_hash=digest.hex())
-        return _issued(letter)
+        return replace(_issued(letter), warnings=telltale.warnings(made))
 
     def open_letter(self, serial: str) -> IssuedLetter:
         """Return an issued letter from the vault; journaled. Raises Obstacle LETTER_UNKNOWN."""

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from db.schema import triggers
 from desktop.bundles.manifest import Identity
-from desktop.errors import NotAccepted, NotPermitted
+from desktop.errors import NotAccepted, NotPermitted, NotTrusted
 from desktop.rules.access import Role
 from desktop.rules.records import RecordDraft, Value
 from desktop.services.consents import ConsentService
@@ -217,8 +219,8 @@ def test_the_lines_of_a_receiver_reach_the_letter(
     receiver = make_provider(office, name=f"Receiver {provider['actor']} (invented)", **provider)
     consent(office, case_id, "SHARE_PROVIDER", recipient=receiver)
     layer = words(office.desk.referrals.issue_letter(refer(office, case_id, receiver, **lines), "en").pdf, tmp_path)
-    for text in (*printed, "Large print, please"):
-        assert text in layer
+    for phrase in (*printed, "Large print, please"):
+        assert phrase in layer
 
 
 @pytest.fixture(scope="module")
@@ -288,3 +290,30 @@ def test_L16_only_a_supervisor_takes_another_ground_and_the_program_writes_who(
         0
     ]
     assert stored(office, case_id, "referral", referral)["basis_supervisor"] == office.desk.vault.user
+
+
+def test_a_consent_row_changed_from_outside_permits_nothing(tmp_path: Path) -> None:
+    office = make_office(tmp_path / "data", "035")
+    clinic, case_id = make_provider(office), make_case(office)
+    given = consent(office, case_id, "SHARE_PROVIDER", recipient=clinic)
+    referral = refer(office, case_id, clinic)
+    with office.desk.vault.writing() as session:
+        session.execute(text("DROP TRIGGER revision_no_update"))
+        change = text("UPDATE revision SET body = replace(body, 'SELF', 'SELL') WHERE record_id = :given")
+        session.execute(change, {"given": given})
+        session.execute(text(triggers({"revision"})["revision_no_update"]))
+    with pytest.raises(NotTrusted) as broken:
+        office.desk.journal.verify()
+    assert broken.value.code == "RECORD_ALTERED"
+    (row,) = [found for found in office.desk.cases.open(case_id).of("consent") if found.record_id == given]
+    assert row.altered
+    with refused(office, "CONSENT_MISSING"):
+        office.desk.referrals.issue_letter(referral, "en")
+    office.lock()
+
+
+def test_a_letter_that_tells_what_happened_is_issued_with_a_warning(office: Place, case_id: str, clinic: str) -> None:
+    consent(office, case_id, "SHARE_PROVIDER", recipient=clinic)
+    telling = refer(office, case_id, clinic, reason_short="Survivor of trafficking, needs a check.")
+    issued = office.desk.referrals.issue_letter(telling, "en")
+    assert [problem.code for problem in issued.warnings] == ["LETTER_TELLS_WHAT_HAPPENED"]
