@@ -111,7 +111,7 @@ class EnrolmentService:
         """
         self._vault.require("office.enrol")
         check_label(members.text, label, "office.label")
-        with self._vault.reading() as session:
+        with self._vault.writing() as session:
             office = records.office(session)
             key = device_signing_key(session)
             made = make_enrolment(
@@ -133,6 +133,7 @@ class EnrolmentService:
                 ),
                 key,
             )
+            journal.append(session, self._vault, Act.ENROLMENT_FILE_MADE, office.device)
         return EnrolmentFile(made.file_name, made.content, digits(ENROLMENT_LABEL, made.payload))
 
     def take_in(self, content: bytes, typed_digits: str | None = None) -> Outcome:

@@ -34,6 +34,8 @@ _OUTCOMES = {
     Standing.DISPUTED: Outcome.DISPUTED,
 }
 
+_ID_DIGITS = 32  # of a file's hash, where the journal names an object
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -73,10 +75,26 @@ class IntakeService:
         taken when what is missing has come.
 
         Raises:
-            NotTrusted: A gate refused it; the code says which. Nothing was written, and no receipt is owed, since
+            NotTrusted: A gate refused it; the code says which. Only the journal notes it, and no receipt is owed, since
                 nobody known has signed it.
         """
         self._vault.require("secretariat.intake")
+        try:
+            return self._receive(content)
+        except NotTrusted as error:
+            with self._vault.writing() as session:
+                refused = hashlib.sha256(content).hexdigest()
+                journal.append(
+                    session,
+                    self._vault,
+                    Act.BUNDLE_REFUSED,
+                    refused[:_ID_DIGITS],
+                    revision_hash=refused,
+                    reason=error.code,
+                )
+            raise
+
+    def _receive(self, content: bytes) -> Taken:
         sha256 = hashlib.sha256(content).digest()
         with self._vault.writing() as session:
             stored = _newest_receipt(session, sha256)
@@ -253,10 +271,12 @@ class IntakeService:
     def receipt_file(self, file_name: str) -> bytes | None:
         """Return the bytes of an issued receipt, or None."""
         self._vault.require("secretariat.receipts")
-        with self._vault.reading() as session:
-            return session.scalars(
-                select(IssuedReceipt.sealed_file).where(IssuedReceipt.file_name == file_name)
-            ).first()
+        with self._vault.writing() as session:
+            issued = session.scalars(select(IssuedReceipt).where(IssuedReceipt.file_name == file_name)).first()
+            if issued is None:
+                return None
+            journal.append(session, self._vault, Act.RECEIPT_FILE_WRITTEN, issued.bundle_sha256.hex()[:_ID_DIGITS])
+            return issued.sealed_file
 
     def counts(self) -> tuple[int, int]:
         """Return how many bundles are kept and how many cases their taken records name."""

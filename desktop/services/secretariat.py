@@ -265,11 +265,14 @@ class SecretariatService:
             newest = issued[-1]
             rosters = self._rosters_for(issued, device)
             package = make_package(roots=newest.roots, keyset=newest.keyset, rosters=rosters, recipient=device.x25519)
-            version = trust_now(session, self._vault.practice).roster.version
+            roster = trust_now(session, self._vault.practice).roster
+            journal.append(
+                session, self._vault, Act.TRUST_PACKAGE_ISSUED, device.device, revision_hash=roster.payload_sha256
+            )
         return Enrolled(
             device.device,
             device.office,
-            version,
+            roster.version,
             package.file_name,
             package.content,
             digits(ROOT_LABEL, payload_of_root(newest.roots[-1])),
