@@ -10,13 +10,19 @@ from desktop.bootstrap import Desk, Door
 from desktop.clock import SystemClock
 from desktop.commands.walk import WORKBOOK
 from desktop.paths import resource
-from desktop.rules.records import RecordDraft
+from desktop.rules.records import RecordDraft, Value
 from desktop.services.secretariat import found_secretariat
 from desktop.services.vault import OfficeFacts
 
 CASES = 100
 GOAL_BYTES = 64 * 1024
-_CHANGED = {"person", "exploitation_episode", "recruitment"}
+
+_CHANGES: tuple[tuple[str, dict[str, Value]], ...] = (
+    ("person", {"languages": ("SWA", "ENG"), "marital_status": "SINGLE", "children_count": 2}),
+    ("exploitation_episode", {"country": "KEN", "county": "035", "how_ended": "RESCUE"}),
+    ("recruitment", {"was_recruited": "YES", "recruiter_relation": "AGENT", "month_entered": "2025-02"}),
+)
+_CHANGED = {kind for kind, _ in _CHANGES}
 
 
 def measure() -> Iterator[dict[str, object]]:
@@ -76,11 +82,7 @@ def _change(office: Desk, cases: list[str]) -> int:
     count = 0
     for case_id in cases:
         found = office.cases.open(case_id)
-        for kind, fields in (
-            ("person", {"languages": ("SWA", "ENG"), "marital_status": "SINGLE", "children_count": 2}),
-            ("exploitation_episode", {"country": "KEN", "county": "035", "how_ended": "RESCUE"}),
-            ("recruitment", {"was_recruited": "YES", "recruiter_relation": "AGENT", "month_entered": "2025-02"}),
-        ):
+        for kind, fields in _CHANGES:
             record = found.one(kind)
             if record is None:
                 raise RuntimeError("the workbook's rows hold these kinds")
