@@ -87,6 +87,16 @@ class _Going:
     sealed: tuple[SealedItem, ...]
 
 
+@dataclass(frozen=True)
+class _Case:
+    """What every record of a case needs to know of it; `named`: this bundle may carry the person's identity."""
+
+    records: Mapping[str, StoredRecord]
+    was_child: bool
+    opened_on: date | None
+    named: bool
+
+
 class ExportService:
     """Making bundles for the Secretariat."""
 
@@ -172,23 +182,21 @@ class ExportService:
     def _going(self, session: Session, unsent: Iterable[Record], identity: Identity) -> list[_Going]:
         """Return what goes into one bundle; what has no room waits for the next, what was altered does not go."""
         day = today(self._vault.clock)
-        cases: dict[str, dict[str, StoredRecord]] = {}
+        cases: dict[str, _Case] = {}
         going: list[_Going] = []
         room = ROOM_BYTES
         for record in unsent:
             case_id = record.case_id or ""
             if case_id not in cases:
-                cases[case_id] = {item.record_id: item for item in records.of_case(session, self._vault, case_id)}
-            case = tuple(cases[case_id].values())
-            standing = cases[case_id].get(record.id) or records.load(session, self._vault, record.id)
+                cases[case_id] = _case(records.of_case(session, self._vault, case_id), day, identity)
+            case = cases[case_id]
+            standing = case.records.get(record.id) or records.load(session, self._vault, record.id)
             if standing.altered:
                 continue
-            agreed = may_send_identity(rows_of(case), is_child=records.is_child_in(case, day))
             fields = dict(standing.fields)
             if record.kind == "person":
-                fields["was_child"] = records.was_child_in(case, day)
-            named = identity is Identity.IDENTIFIED and agreed
-            view = self._view(record.kind, fields, day, records.opened_on(case), named)
+                fields["was_child"] = case.was_child
+            view = self._view(record.kind, fields, day, case.opened_on, case.named)
             line = record_line(parse_revision(_newest(session, record).body), view)
             sealed = tuple(self._sealed_since(session, record))
             room -= len(line_bytes(line)) + sum(len(item.content) for item in sealed)
@@ -318,6 +326,16 @@ def _unsent(session: Session) -> list[Record]:
         .limit(MAX_RECORDS)
     )
     return list(session.scalars(query))
+
+
+def _case(found: tuple[StoredRecord, ...], day: date, identity: Identity) -> _Case:
+    return _Case(
+        records={item.record_id: item for item in found},
+        was_child=records.was_child_in(found, day),
+        opened_on=records.opened_on(found),
+        named=identity is Identity.IDENTIFIED
+        and may_send_identity(rows_of(found), is_child=records.is_child_in(found, day)),
+    )
 
 
 def _newest(session: Session, record: Record) -> Revision:

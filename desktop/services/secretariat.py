@@ -201,10 +201,16 @@ def packages_issued(session: Session) -> tuple[Package, ...]:
     )
 
 
+def newest_package(session: Session) -> Package:
+    """Return the trust documents of the highest roster version."""
+    return parse_package(
+        session.scalars(select(TrustRow.package).order_by(TrustRow.roster_version.desc()).limit(1)).one()
+    )
+
+
 def trust_now(session: Session, practice: bool) -> Trust:
     """Return the trust documents in force, verified."""
-    newest = session.scalars(select(TrustRow.package).order_by(TrustRow.roster_version.desc()).limit(1)).one()
-    return trust_of(parse_package(newest), practice=practice)
+    return trust_of(newest_package(session), practice=practice)
 
 
 def signing_key(session: Session, name: str) -> Ed25519PrivateKey:
@@ -300,7 +306,7 @@ class SecretariatService:
             expires_at=stamp(now + timedelta(days=_ROSTER_DAYS)),
         )
         signed = sign_roster(following, signing_key(session, ROSTER_KEY))
-        newest = packages_issued(session)[-1]
+        newest = newest_package(session)
         session.add(
             TrustRow(
                 roster_version=following.version,
@@ -314,7 +320,7 @@ class SecretariatService:
         """Return the digits of the root document, to be read out to an office that rings."""
         self._vault.require("secretariat.enrol")
         with self._vault.reading() as session:
-            return digits(ROOT_LABEL, payload_of_root(packages_issued(session)[-1].roots[-1]))
+            return digits(ROOT_LABEL, payload_of_root(newest_package(session).roots[-1]))
 
 
 def _refuse_clash(devices: Sequence[Device], new: Device) -> None:
