@@ -12,16 +12,14 @@ from desktop.commands.common import (
     add_out_option,
     add_vault_options,
     cases_in_words,
-    probe_out,
-    read_start,
     records_in_words,
     say,
     tell,
     unlocked,
-    write_out,
 )
 from desktop.crypto.access_list import VaultKind
 from desktop.errors import Obstacle
+from desktop.files import probe_out, read_start, write_out
 from desktop.messages import Language, sentence
 from desktop.rules.states import BundleState
 from desktop.services.exports import BundleSummary

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import getpass
 import os
 import re
 import sys
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 
 from desktop.bootstrap import Desk, Door
 from desktop.clock import NAIROBI
@@ -21,9 +19,6 @@ from desktop.messages import Language, explain, explain_problem, sentence
 from desktop.paths import data_folder
 from desktop.rules.dates import spell
 
-_PARTIAL = ".partial"
-_PROBE = ".rufaa-probe"
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _MAX_SENTENCE_BYTES = 1024
 _NO_WORD = re.compile(r"[^\w\s]|_")
 
@@ -146,83 +141,3 @@ def unlocked(options: argparse.Namespace, kind: VaultKind | None = None) -> Iter
         yield desk
     finally:
         desk.lock()
-
-
-def read_file(path: str, limit_bytes: int) -> bytes:
-    """Return a foreign file's bytes, bounded.
-
-    Raises:
-        Obstacle: FILE_NOT_READABLE, or FILE_TOO_LARGE with the limit in MiB.
-    """
-    data = read_start(path, limit_bytes)
-    if len(data) > limit_bytes:
-        raise Obstacle("FILE_TOO_LARGE", limit_mib=limit_bytes // (1024 * 1024))
-    return data
-
-
-def read_start(path: str, limit_bytes: int) -> bytes:
-    """Return a foreign file's bytes up to the first beyond the limit; what opens it refuses it there in its own words.
-
-    Raises:
-        Obstacle: FILE_NOT_READABLE.
-    """
-    try:
-        with Path(path).open("rb") as source:
-            return source.read(limit_bytes + 1)
-    except OSError:
-        raise Obstacle("FILE_NOT_READABLE") from None
-
-
-def write_file(folder: Path, name: str, data: bytes, *, private: bool = False) -> Path:
-    """Write a file so that its final name never holds half of it: partial file, sync, read again, rename.
-
-    A `private` file is for its owner alone, where the file system knows owners.
-
-    Raises:
-        Obstacle: DISK_FULL, FOLDER_NOT_WRITABLE, or WRITE_FAILED when it reads back otherwise.
-    """
-    final = folder.absolute() / name
-    partial = final.with_name(final.name + _PARTIAL)
-    mode = 0o600 if private else 0o666  # less what the person's umask takes away
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)
-        with open(partial, "xb", opener=lambda place, flags: os.open(place, flags, mode)) as target:
-            target.write(data)
-            target.flush()
-            os.fsync(target.fileno())
-        if partial.read_bytes() != data:
-            raise Obstacle("WRITE_FAILED")
-        partial.replace(final)
-    except (OSError, Obstacle) as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        if isinstance(error, Obstacle):
-            raise
-        raise Obstacle("DISK_FULL" if error.errno in _FULL else "FOLDER_NOT_WRITABLE") from None
-    return final
-
-
-def write_out(folder: Path, name: str, data: bytes, *, private: bool = False) -> Path:
-    """Write a file for others to the folder or stick a person named.
-
-    Raises:
-        Obstacle: OUT_NOT_WRITABLE, whatever the medium's reason.
-    """
-    try:
-        return write_file(folder, name, data, private=private)
-    except Obstacle:
-        raise Obstacle("OUT_NOT_WRITABLE") from None
-
-
-def probe_out(folder: Path, size_bytes: int = 1) -> None:
-    """Make sure that a folder takes a file of this size before anything is made that would have to go there.
-
-    Raises:
-        Obstacle: OUT_NOT_WRITABLE.
-    """
-    probe = write_out(folder, _PROBE, os.urandom(size_bytes), private=True)
-    try:
-        probe.unlink()
-    except OSError:
-        raise Obstacle("OUT_NOT_WRITABLE") from None

@@ -6,9 +6,10 @@ import argparse
 import time
 from pathlib import Path
 
-from desktop.commands.common import probe_out, say, write_out
+from desktop.commands.common import say
 from desktop.commands.walk import Walk, readme
 from desktop.errors import Obstacle
+from desktop.files import probe_out, write_out
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 from desktop.bootstrap import Desk
 from desktop.bundles.codes import TrustReason
 from desktop.bundles.trust import MAX_PACKAGE_FILE_BYTES
-from desktop.commands.common import add_out_option, add_vault_options, probe_out, read_start, tell, unlocked, write_out
+from desktop.commands.common import add_out_option, add_vault_options, tell, unlocked
 from desktop.crypto.access_list import VaultKind
 from desktop.errors import NotTrusted
+from desktop.files import probe_out, read_start, write_out
 from desktop.messages import explain
 
 # Among several packages, those for other laptops and those overtaken by a newer one are nothing to stop for.

@@ -16,16 +16,14 @@ from desktop.commands.common import (
     add_vault_options,
     door,
     instant_in_words,
-    probe_out,
-    read_start,
     records_in_words,
     tell,
     unlocked,
-    write_out,
 )
 from desktop.crypto.access_list import VaultKind
 from desktop.crypto.keyfile import KeyUse
 from desktop.errors import DeskError, Obstacle
+from desktop.files import probe_out, read_start, write_out
 from desktop.messages import explain
 from desktop.services.intake import Taken
 from desktop.services.secretariat import Founded, OfflineKey, check_founding, found_secretariat

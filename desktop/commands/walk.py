@@ -13,8 +13,9 @@ from pathlib import Path
 from desktop.bootstrap import Desk, Door
 from desktop.clock import NAIROBI, SystemClock, stamp
 from desktop.commands.bundle import outcome_in_words
-from desktop.commands.common import cases_in_words, records_in_words, write_out
+from desktop.commands.common import cases_in_words, records_in_words
 from desktop.commands.workbook import counts_in_words
+from desktop.files import write_out
 from desktop.messages import Language, sentence
 from desktop.paths import resource
 from desktop.rules.records import RecordDraft, Value

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from desktop.commands.common import add_vault_options, cases_in_words, read_file, say, tell, unlocked
+from desktop.commands.common import add_vault_options, cases_in_words, say, tell, unlocked
 from desktop.crypto.access_list import VaultKind
+from desktop.files import read_file
 from desktop.messages import Language, sentence, sentences
 from desktop.rules.htcds_row import Remark
 from desktop.services.imports import ImportPreview, RowAction

@@ -17,8 +17,8 @@ from typing import Any
 from desktop import log, machine
 from desktop.bundles.manifest import Identity
 from desktop.cli import main as rufaa_cli
-from desktop.commands.common import write_file
 from desktop.errors import DeskError
+from desktop.files import write_file
 from desktop.rules.records import RecordDraft
 from tests.factory import (
     Place,

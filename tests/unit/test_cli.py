@@ -17,8 +17,9 @@ import pytest
 from desktop import PRODUCT, VERSION
 from desktop.catalogue import load
 from desktop.cli import main
-from desktop.commands.common import read_file, read_sentence, write_file
+from desktop.commands.common import read_sentence
 from desktop.errors import Obstacle
+from desktop.files import read_file, write_file
 from desktop.messages import sentences
 from desktop.rules.access import ACTIONS
 from tests.flows.cli import rufaa
