@@ -18,6 +18,8 @@ _TABLES = {
         office.Revision,
         office.CaseRow,
         office.SearchKey,
+        office.ReferralRow,
+        office.Draft,
         office.Letter,
         office.ImportedRow,
         office.OutgoingBundle,

@@ -10,11 +10,13 @@ from desktop.clock import Clock, SystemClock
 from desktop.services.cases import CaseService
 from desktop.services.consents import ConsentService
 from desktop.services.directory import DirectoryService
+from desktop.services.drafts import DraftService
 from desktop.services.enrolment import EnrolmentService
 from desktop.services.exports import ExportService
 from desktop.services.imports import ImportService
 from desktop.services.intake import IntakeService
 from desktop.services.journal import JournalService
+from desktop.services.office import OfficeService
 from desktop.services.receipts import ReceiptService
 from desktop.services.records import office
 from desktop.services.referrals import ReferralService
@@ -33,11 +35,13 @@ class Desk:
         self.cases = CaseService(vault)
         self.consents = ConsentService(vault)
         self.directory = DirectoryService(vault)
+        self.drafts = DraftService(vault)
         self.enrolment = EnrolmentService(vault)
         self.exports = ExportService(vault)
         self.imports = ImportService(vault)
         self.intake = IntakeService(vault)
         self.journal = JournalService(vault)
+        self.office = OfficeService(vault)
         self.receipts = ReceiptService(vault)
         self.referrals = ReferralService(vault)
         self.secretariat = SecretariatService(vault)

@@ -67,6 +67,19 @@ def event(name: str, **facts: int | str) -> None:
     _LOGGER.handle(LogRecord("rufaa", 20, "", 0, json.dumps(line, sort_keys=True), None, None))
 
 
+def figures(folder: Path, name: str) -> tuple[dict[str, object], ...]:
+    """Return the facts of every event of one name in the log of a folder, the oldest first."""
+    found = []
+    for file in sorted(folder.glob("rufaa.log*"), reverse=True):
+        with contextlib.suppress(OSError):
+            for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+                with contextlib.suppress(ValueError):
+                    facts = json.loads(line)
+                    if isinstance(facts, dict) and facts.get("event") == name:
+                        found.append(facts)
+    return tuple(found)
+
+
 def fault(kind: type[BaseException], trace: TracebackType | None) -> str:
     """Log a fault of ours, exception type and frames without its message, and return the number a person may quote."""
     number = "".join(secrets.choice(_FAULT_LETTERS) for _ in range(4))

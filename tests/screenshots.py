@@ -91,7 +91,7 @@ def start(stage: Stage) -> None:
     """The desk, really unlocked."""
     stage.field().setText(stage.sentence)
     stage.field().sentence_entered.emit()
-    wait_until(lambda: (told := stage.window.findChild(QLabel, "start.last_saved")) is not None and told.text() != "")
+    wait_until(lambda: (told := stage.window.findChild(QLabel, "today.last_saved")) is not None and told.text() != "")
 
 
 SCREENS: dict[str, Callable[[Stage], object]] = {

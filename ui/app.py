@@ -26,6 +26,7 @@ from desktop.paths import data_folder
 from ui import languages, theme
 from ui.jobs import JobRunner
 from ui.main_window import MainWindow
+from ui.preferences import Preferences
 
 if TYPE_CHECKING:
     from desktop.bootstrap import Door
@@ -62,10 +63,12 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in a terminal ends the program; the vault takes it as a crash
     application = QApplication([PRODUCT])
     application.setApplicationName(PRODUCT)
-    theme.set_up(application)
-    languages.switch(options.language or languages.language_of_system())
-
     folder = data_folder(options.data)
+    kept = Preferences(folder)
+    theme.set_up(application)
+    kept.wear()
+    chosen = options.language or kept.now.language or languages.language_of_system()
+    languages.switch("sw" if chosen == "sw" else "en")
 
     @cache
     def door() -> Door:

@@ -20,11 +20,37 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from shiboken6 import isValid
 
-from desktop.errors import DeskError
+from desktop.errors import DeskError, Stopped
+from desktop.rules.records import Topic
 
 Answer = TypeVar("Answer")
 
 _GARBAGE_MS = 1000
+
+
+class Progress(QObject):
+    """How far a long job is, and the wish to stop it. Made on the window's thread, reported to from the lane."""
+
+    moved = Signal(int, int)  # done, of how many; on the window's thread
+
+    def __init__(self, parent: QObject) -> None:
+        """Belong to the widget that shows it."""
+        super().__init__(parent)
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Wish the job to stop at its next step."""
+        self._stopped.set()
+
+    def report(self, done: int, of: int) -> None:
+        """Say how far the job is; called by the job.
+
+        Raises:
+            Stopped: Somebody wished it; the job's transaction is taken back.
+        """
+        if self._stopped.is_set():
+            raise Stopped("STOPPED")
+        self.moved.emit(done, of)
 
 
 @dataclass(frozen=True)
@@ -36,8 +62,13 @@ class _Job:
 
 
 class JobRunner(QObject):
-    """Runs jobs one after another in the vault lane."""
+    """Runs jobs one after another in the vault lane.
 
+    When an answer names what it changed (`topics`, or a tuple with such an answer in it), `changed` tells every screen
+    once, before the one that asked hears of it.
+    """
+
+    changed = Signal(object)  # frozenset[Topic]
     _finished = Signal(object, object, object)  # job, answer, exception
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -89,12 +120,21 @@ class JobRunner(QObject):
     def _on_finished(self, job: _Job, answer: object, error: BaseException | None) -> None:
         if error is not None and not isinstance(error, DeskError):
             sys.excepthook(type(error), error, error.__traceback__)
-        elif not isValid(job.owner):
             return
-        elif error is not None:
+        topics = _topics(answer)
+        if topics:
+            self.changed.emit(topics)
+        if not isValid(job.owner):
+            return
+        if error is not None:
             job.failed(error)
         else:
             job.done(answer)
+
+
+def _topics(answer: object) -> frozenset[Topic]:
+    answers = answer if isinstance(answer, tuple) else (answer,)
+    return frozenset().union(*(getattr(item, "topics", frozenset()) for item in answers))
 
 
 def _collect_garbage() -> None:

@@ -12,8 +12,9 @@ from functools import cache
 from PySide6.QtCore import QCoreApplication, QDate, QEvent, QLocale
 
 from desktop.clock import NAIROBI, parse_stamp
-from desktop.messages import LANGUAGES, Language
+from desktop.messages import LANGUAGES, Language, sentences
 from desktop.paths import resource
+from desktop.rules.dates import spell
 
 _LOCALES = {"en": "en_KE", "sw": "sw_KE"}
 # What is in force; Qt keeps its own language for the whole program too.
@@ -41,11 +42,27 @@ def switch(language: Language) -> None:
 
 
 def words(code: str, **facts: int | str) -> str:
-    """Return the words of a code in `resources/messages/window.toml` with its facts filled in.
+    """Return the words of a code with its facts filled in, from `resources/messages/`.
 
     Facts may be text a person wrote (an office's name): show the result as plain text.
     """
-    return _all_words()[code][current()].format(**facts)
+    found = _first_words().get(code) or sentences()[code]
+    return found[current()].format(**facts)
+
+
+def plural(code: str, n: int, **facts: int | str) -> str:
+    """Return the words of `code`_ONE for one and of `code`_MANY for any other number; the number is the fact `n`."""
+    return words(f"{code}_ONE" if n == 1 else f"{code}_MANY", n=number(n), **facts)
+
+
+def number(n: int) -> str:
+    """Return a whole number as the language writes it, with its thousands parted."""
+    return f"{n:,}"
+
+
+def day(date_text: str) -> str:
+    """Return a whole or partial date (YYYY, YYYY-MM or YYYY-MM-DD) with the month in words."""
+    return spell(date_text, current())
 
 
 def plain(code: str) -> str:
@@ -61,9 +78,9 @@ def day_and_time(at: str) -> tuple[str, str]:
 
 
 @cache
-def _all_words() -> Mapping[str, Mapping[Language, str]]:
-    # Only this one file: the sentences of errors are read when the first error is met, after the first paint.
-    found: Mapping[str, Mapping[Language, str]] = tomllib.loads(
+def _first_words() -> Mapping[str, Mapping[str, str]]:
+    # Only what stands on the screens before the desk: everything else is read after the first paint.
+    found: Mapping[str, Mapping[str, str]] = tomllib.loads(
         resource("messages", "window.toml").read_text(encoding="utf-8")
     )
     return found

@@ -1,8 +1,9 @@
-"""The one window: it holds a single screen at a time, the message bar and the lock. No rules live here."""
+"""The one window: what stands before the desk, the open desk, the message bar and the lock. No rules live here."""
 
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,16 +15,23 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 from desktop import PRODUCT
 from desktop.errors import DeskError
 from desktop.messages import explain
+from desktop.settings import Settings
+from ui.heartbeat import Heartbeat
+from ui.idle import IdleWatch
 from ui.jobs import JobRunner
-from ui.languages import current
+from ui.languages import current, words
+from ui.preferences import Preferences
 from ui.screens import notice
+from ui.screens.desk_frame import DeskFrame
 from ui.screens.notice import Notice
-from ui.screens.start import Start
 from ui.screens.unlock import Unlock
+from ui.seat import Place, Seat
+from ui.widgets.help_sheet import HelpSheet
 from ui.widgets.message_bar import MessageBar
 
 if TYPE_CHECKING:
     from desktop.bootstrap import Desk, Door
+    from desktop.services.office import SignedIn
     from desktop.services.vault import VaultStatus
 
 LONGEST_CLOSING_MS = 2000  # drafts and the vault get this long; then the process goes, whatever the lane is doing
@@ -46,6 +54,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._folder, self._door, self._jobs, self._replace = folder, door, jobs, replace
         self._desk: Desk | None = None
+        self._preferences = Preferences(folder)
         self._painted = False
         self._leaving = False
         self.setObjectName("window")
@@ -55,8 +64,20 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self.setCentralWidget(self._pages)
         self._messages = MessageBar(self)
+        self._help = HelpSheet(self)
+        QShortcut(QKeySequence("Ctrl+/"), self).activated.connect(self._help.show_keys)
+        QShortcut(QKeySequence("F1"), self).activated.connect(self._help.show_keys)
+        self._beat = Heartbeat(self)
+        self._idle = IdleWatch(self)
+        self._idle.warned.connect(lambda: self._messages.tell(lambda: words("IDLE_WARNING")))
+        self._idle.returned.connect(self._messages.hide)
+        self._idle.gone.connect(self.lock)
         QShortcut(QKeySequence("Ctrl+L"), self).activated.connect(self.lock)
         QShortcut(QKeySequence("Ctrl+Q"), self).activated.connect(self.close)
+        for keys, place in (("Ctrl+F", Place("cases", section="search")), ("Ctrl+N", Place("cases", section="new"))):
+            QShortcut(QKeySequence(keys), self).activated.connect(lambda place=place: self._go(place))
+        for number in range(1, 7):
+            QShortcut(QKeySequence(f"Alt+{number}"), self).activated.connect(lambda n=number: self._step(n))
         self.first_painted.connect(self._look)
         # Where the data folder is missing there is surely no vault; the lane finds out the rest.
         self._show_page(self._unlock_page() if folder.is_dir() else notice.no_vault())
@@ -69,11 +90,21 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.first_painted.emit)
 
     def lock(self) -> None:
-        """Blank the screen, close the vault and put a new process in the place of this one. Before unlock: nothing."""
+        """Blank the screen, close the vault and put a new process in the place of this one. Before unlock: nothing.
+
+        Unsaved work and the place are taken off the screen first, then the screen goes, then they are written.
+        """
         if self._desk is None or self._leaving:
             return
         self._leaving = True
+        began = time.monotonic()
+        self._idle.rest()
+        frame = self._frame()
+        if frame is not None:
+            self._jobs.run(frame.leave(), owner=self, done=_pass_by, failed=_pass_by)
         self._show_page(QWidget())
+        self.repaint()  # now, not when the event loop comes to it: blank within 300 ms (threat-model 5.4)
+        self._note_figures(round((time.monotonic() - began) * 1000))
         QTimer.singleShot(LONGEST_CLOSING_MS, self._leave)
         self._jobs.run(self.close_vault, owner=self, done=self._on_closed, failed=self._on_closed)
 
@@ -82,6 +113,7 @@ class MainWindow(QMainWindow):
         if self._leaving:
             return
         self._leaving = True
+        self._idle.rest()
         page = notice.fault(number)
         page.start_again_wanted.connect(self._leave)
         self._show_page(page)
@@ -93,15 +125,24 @@ class MainWindow(QMainWindow):
         if desk is not None:
             desk.lock()
 
+    def _note_figures(self, blank_ms: int) -> None:
+        """Log how fast the screen went blank and how smoothly the window ran; the self-test prints it."""
+        from desktop import log
+
+        self._beat.stop()
+        log.event("window.blank", ms=blank_ms)
+        log.event("window.gaps", n=self._beat.late, ms=self._beat.widest_ms)
+
     def _show_page(self, page: QWidget) -> None:
         old = self._pages.currentWidget()
         self._messages.hide()
+        self._help.hide()
         self._pages.addWidget(page)
         self._pages.setCurrentWidget(page)
         if old is not None:
             self._pages.removeWidget(old)
             old.deleteLater()  # a screen is destroyed, never hidden: nothing of it stays behind
-        if isinstance(page, Unlock | Start | Notice):
+        if isinstance(page, Unlock | DeskFrame | Notice):
             page.begin()
         if isinstance(page, Notice):
             page.try_again_wanted.connect(self._look)
@@ -132,10 +173,37 @@ class MainWindow(QMainWindow):
 
     def _on_unlocked(self, desk: Desk) -> None:
         self._desk = desk
-        page = Start(desk, self._jobs)
-        page.lock_wanted.connect(self.lock)
-        page.hindered.connect(self._on_hindered)
-        self._show_page(page)
+        self._jobs.run(desk.office.signed_in, owner=self, done=self._on_signed_in, failed=self._on_hindered)
+
+    def _on_signed_in(self, me: SignedIn) -> None:
+        if self._desk is None or self._leaving:
+            return
+        frame = DeskFrame(Seat(self._desk, self._jobs, me, lambda: self._preferences.now, self._change_settings))
+        frame.hindered.connect(self._on_hindered)
+        frame.lock_wanted.connect(self.lock)
+        frame.help_wanted.connect(self._help.explain)
+        frame.told.connect(lambda told: self._messages.report(told.say, told.action_code, told.action))
+        self._show_page(frame)
+        self._idle.watch(self._preferences.now.idle_minutes)
+        self._beat.start()
+
+    def _change_settings(self, settings: Settings) -> None:
+        self._preferences.change(settings)
+        self._idle.watch(settings.idle_minutes)
+
+    def _frame(self) -> DeskFrame | None:
+        page = self._pages.currentWidget()
+        return page if isinstance(page, DeskFrame) else None
+
+    def _go(self, place: Place) -> None:
+        frame = self._frame()
+        if frame is not None and self._desk is not None and self._desk.vault.kind == "OFFICE":
+            frame.go(place)
+
+    def _step(self, number: int) -> None:
+        frame = self._frame()
+        if frame is not None:
+            frame.step(number)
 
     def _on_refused(self, error: DeskError) -> None:
         missing = error.code == "VAULT_NONE"

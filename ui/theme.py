@@ -7,6 +7,7 @@ contrast of every pair in `TEXT_PAIRS` (at least 4.5:1) and `MARK_PAIRS` (at lea
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cache
 from string import Template
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
@@ -22,7 +23,7 @@ RADIUS = 6
 ICON_PX = 16
 
 FONT = "Noto Sans"
-SMALL_PT, BASE_PT, LARGE_PT = 9.5, 10.5, 16.0
+SMALL_PT, BASE_PT, HEADING_PT, LARGE_PT = 9.5, 10.5, 12.0, 16.0
 _FONT_FILES = ("NotoSans-Regular.ttf", "NotoSans-Bold.ttf")
 
 
@@ -95,6 +96,8 @@ TEXT_PAIRS = (
     ("on_accent", "accent"),
     ("on_accent", "accent_deep"),
     ("warn", "warn_soft"),
+    ("danger", "danger_soft"),
+    ("accent_deep", "accent_soft"),
 )
 MARK_PAIRS = (
     *((mark, ground) for mark in ("edge", "accent", "danger", "warn", "info") for ground in ("paper", "raised")),
@@ -105,6 +108,8 @@ MARK_PAIRS = (
 
 # What is in force; like Qt's own palette it belongs to the whole program.
 _in_force = [LIGHT]
+_text_percent = [100]
+_chosen = ["system"]
 
 
 def tokens() -> Tokens:
@@ -117,12 +122,23 @@ def set_up(application: QApplication) -> None:
     application.setStyle("Fusion")
     for name in _FONT_FILES:
         QFontDatabase.addApplicationFontFromData(QByteArray(resource("fonts", name).read_bytes()))
+    choose(application, "system", 100)
+    QGuiApplication.styleHints().colorSchemeChanged.connect(lambda _: choose(application, _chosen[0], _text_percent[0]))
+
+
+def choose(application: QApplication, theme: str, text_percent: int) -> None:
+    """Use a theme (`system`, `light` or `dark`) and a size of text from now on, everywhere."""
+    _chosen[0], _text_percent[0] = theme, text_percent
     font = QFont(FONT)
-    font.setPointSizeF(BASE_PT)
+    font.setPointSizeF(points(BASE_PT))
     application.setFont(font)
-    hints = QGuiApplication.styleHints()
-    wear(application, dark=hints.colorScheme() == Qt.ColorScheme.Dark)
-    hints.colorSchemeChanged.connect(lambda scheme: wear(application, dark=scheme == Qt.ColorScheme.Dark))
+    following = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+    wear(application, dark=following if theme == "system" else theme == "dark")
+
+
+def points(size_pt: float) -> float:
+    """Return a size of type in points, in the size of text chosen."""
+    return size_pt * _text_percent[0] / 100
 
 
 def wear(application: QApplication, *, dark: bool) -> None:
@@ -136,22 +152,30 @@ def wear(application: QApplication, *, dark: bool) -> None:
 def style_sheet(colours: Tokens) -> str:
     """Return the style sheet in these colours."""
     sheet = Template(resource("style.qss").read_text(encoding="utf-8"))
-    return sheet.substitute(asdict(colours), radius=RADIUS, small=SMALL_PT, large=LARGE_PT)
+    return sheet.substitute(asdict(colours), radius=RADIUS, **_sizes())
+
+
+def _sizes() -> dict[str, float]:
+    return {"small": points(SMALL_PT), "base": points(HEADING_PT), "large": points(LARGE_PT)}
 
 
 def paint_icon(painter: QPainter, name: str, colour: str, box: QRectF) -> None:
     """Draw a shipped line icon into `box`; `colour` is a token's name."""
-    renderer = QSvgRenderer(_svg(name, getattr(tokens(), colour)))
-    renderer.render(painter, box)
+    _renderer(name, getattr(tokens(), colour)).render(painter, box)
 
 
-def icon(name: str, colour: str, *, gap_px: int = 0) -> QIcon:
+@cache
+def _renderer(name: str, colour: str) -> QSvgRenderer:
+    return QSvgRenderer(_svg(name, colour))
+
+
+def icon(name: str, colour: str, *, gap_px: int = 0, side: int = ICON_PX) -> QIcon:
     """Return a shipped line icon for a button, sharp on every screen; `gap_px` parts it from the words."""
     made = QIcon()
     for scale in (1.0, 1.25, 1.5, 2.0, 3.0):
-        picture = _blank(ICON_PX, scale, wider_px=gap_px)
+        picture = _blank(side, scale, wider_px=gap_px)
         painter = QPainter(picture)
-        paint_icon(painter, name, colour, QRectF(0, 0, ICON_PX, ICON_PX))
+        paint_icon(painter, name, colour, QRectF(0, 0, side, side))
         painter.end()
         made.addPixmap(picture)
     return made

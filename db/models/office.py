@@ -94,6 +94,39 @@ class SearchKey(Base):
     case_id: Mapped[Uid] = mapped_column(primary_key=True)
 
 
+class ReferralRow(Base):
+    """What lists show of a referral: whose, to whom, in which state, due when. Derived from the records."""
+
+    __tablename__ = "referral_row"
+    __table_args__ = (
+        Index("referral_row_due", "open", "due_at", "referral_id"),
+        Index("referral_row_of_case", "case_id"),
+    )
+
+    referral_id: Mapped[Uid] = mapped_column(primary_key=True)
+    case_id: Mapped[Uid]
+    referral_no: Mapped[Code]
+    provider: Mapped[str] = mapped_column(Text)
+    status: Mapped[Code]
+    urgency: Mapped[Code | None]
+    open: Mapped[bool]
+    due_at: Mapped[Stamp]
+    issued_on: Mapped[str | None] = mapped_column(Text)
+
+
+class Draft(Base):
+    """Work somebody has not saved yet, sealed to its author and to the sealed class; nobody else is offered it."""
+
+    __tablename__ = "draft"
+    __table_args__ = (Index("draft_of_case", "user", "case_id"), {"sqlite_with_rowid": False})
+
+    user: Mapped[Uid] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(Text, primary_key=True)
+    case_id: Mapped[Uid | None]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[Stamp]
+
+
 class Letter(Base):
     """An issued paper: content, salt and bytes, never edited."""
 

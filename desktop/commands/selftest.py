@@ -13,8 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from desktop import VERSION
-from desktop.commands.common import say, tell
+from desktop import VERSION, log
+from desktop.commands.common import add_data_option, say, tell
+from desktop.paths import data_folder
 
 _PAINT = (
     "from PySide6.QtWidgets import QApplication, QLabel; "
@@ -26,11 +27,13 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Add the `self-test` subcommand."""
     parser = commands.add_parser("self-test", help="exercise every part on this machine")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    add_data_option(parser)
     parser.set_defaults(run=_self_test)
 
 
 def _self_test(options: argparse.Namespace) -> int:
     results = [_timed(name, check) for name, check in _CHECKS.items()]
+    results.append(_timed("window so far", lambda: _rhythm(data_folder(options.data) / "log")))
     failed = [result for result in results if not result["ok"]]
     if options.json:
         facts = {"version": VERSION, "python": platform.python_version(), "system": platform.platform()}
@@ -135,6 +138,17 @@ def _walk() -> str:
         steps = list(walk.steps())
         _expect(walk.result is not None and walk.result.outcome == "RECEIVED", "receipt")
     return f"{len(steps)} steps, receipt taken in"
+
+
+def _rhythm(folder: Path) -> str:
+    """Say what the window noted of itself: gaps of its event loop over 50 ms, and how long it took to go blank."""
+    gaps, blanks = log.figures(folder, "window.gaps"), log.figures(folder, "window.blank")
+    if not blanks:
+        return "no desk was locked yet"
+    late = sum(int(str(one["n"])) for one in gaps)
+    widest = max((int(str(one["ms"])) for one in gaps), default=0)
+    slowest = max(int(str(one["ms"])) for one in blanks)
+    return f"{late} gaps over 50 ms, widest {widest} ms; {len(blanks)} locks, blank within {slowest} ms"
 
 
 _CHECKS: dict[str, Callable[[], str]] = {

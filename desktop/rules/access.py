@@ -41,6 +41,7 @@ MATRIX: Mapping[str, frozenset[Role]] = {
     "import.preview": _OFFICE,
     "import.apply": _OFFICERS,  # an import takes findings over
     "provider.save": _OFFICERS,
+    "office.save": _SUPERVISOR,
     "bundle.make": _SUPERVISOR,
     "bundle.hand_over": _SUPERVISOR,
     "receipt.take_in": _OFFICE,

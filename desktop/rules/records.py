@@ -60,6 +60,8 @@ class Topic(StrEnum):
     RECEIPTS = "RECEIPTS"
     OFFICE = "OFFICE"
     JOURNAL = "JOURNAL"
+    DRAFTS = "DRAFTS"
+    INTAKE = "INTAKE"
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ from desktop.errors import Obstacle
 from desktop.rules import numbers
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, RecordDraft, Topic, Value
-from desktop.services import case_rows, journal, records, sealed
+from desktop.services import case_rows, history, journal, records, sealed
+from desktop.services.drafts import drop_in as drop_draft
+from desktop.services.history import Change
 from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
@@ -131,6 +133,8 @@ class CaseService:
             raise Obstacle("RECORD_OTHER_WAY")
         with self._vault.writing() as session:
             case_id, written = create_in(session, self._vault, given)
+            for draft in given:
+                drop_draft(session, self._vault, draft)
         return case_id, Outcome(tuple(written), 1, frozenset({Topic.CASES}))
 
     def open(self, case_id: str) -> CaseFile:
@@ -162,6 +166,7 @@ class CaseService:
                 raise Obstacle("RECORD_GONE")
             opened = records.load(session, self._vault, draft.record_id) if draft.record_id else None
             stored = records.put(session, self._vault, self._with_computed(opened, draft))
+            drop_draft(session, self._vault, draft)
             case_rows.refresh(session, self._vault, draft.case_id)
         return Outcome((stored.record_id,), stored.revision, frozenset({Topic.CASES}))
 
@@ -174,12 +179,12 @@ class CaseService:
         fields = {name: value for name, value in draft.fields.items() if name not in made}
         return replace(draft, fields=fields | {name: kept[name] for name in made if name in kept})
 
-    def list(self, after: CaseSummary | None = None) -> tuple[CaseSummary, ...]:
-        """Return the next page of cases, the last touched first, without names."""
+    def list(self, after: CaseSummary | None = None, *, with_names: bool = False) -> tuple[CaseSummary, ...]:
+        """Return the next page, the last touched first; with names only where `note_names_shown` was called."""
         self._vault.require("case.search")
         with self._vault.reading() as session:
             rows = queries.page(session, (after.touched_at, after.case_id) if after else None)
-        return _summaries(rows, with_names=False)
+        return _summaries(rows, with_names=with_names)
 
     def count(self) -> int:
         """Return how many cases there are on this laptop."""
@@ -199,6 +204,18 @@ class CaseService:
         self._vault.require("case.search")
         with self._vault.writing() as session:
             journal.append(session, self._vault, Act.SEARCHED, "")
+
+    def note_names_shown(self) -> None:
+        """Journal that a list was shown with names (decisions 31)."""
+        self._vault.require("case.search")
+        with self._vault.writing() as session:
+            journal.append(session, self._vault, Act.NAMES_SHOWN, "")
+
+    def history(self, record_id: str) -> tuple[Change, ...]:
+        """Return every revision of a record, the newest first, with what it changed. Raises Obstacle RECORD_GONE."""
+        self._vault.require("case.open")
+        with self._vault.reading() as session:
+            return history.of_record(session, self._vault, record_id)
 
     def read_sealed(self, record_id: str) -> dict[str, Value]:
         """Open the sealed values of a record; journaled. Raises NotPermitted without a key of the sealed class."""

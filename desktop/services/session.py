@@ -13,6 +13,7 @@ from db.store import Store
 from desktop import errors
 from desktop.catalogue import Catalogue
 from desktop.clock import Clock, stamp
+from desktop.crypto.sealing import public_key
 from desktop.crypto.vaultkeys import Unlocked
 from desktop.rules import access
 from desktop.vault_files import Generation
@@ -51,6 +52,11 @@ class OpenVault:
     def sealed_current(self) -> bytes:
         """The public key that the sealed class is sealed to."""
         return self.keys.access_list.r.current
+
+    @property
+    def own_key(self) -> bytes:
+        """The signed-in person's own public key."""
+        return public_key(self.keys.x25519)
 
     def lists_after(self, version: int) -> tuple[bytes, ...]:
         """Return the signed access lists that are newer than `version`."""

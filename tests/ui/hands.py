@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from tests.ui.conftest import Opened
-from ui.screens.start import Start
+from ui.screens.today import Today
 
 Kind = TypeVar("Kind", bound=QObject)
 
@@ -34,5 +34,5 @@ def unlock_with(opened: Opened, sentence: str) -> None:
 
 
 def start_page(qtbot: QtBot, opened: Opened) -> None:
-    qtbot.waitUntil(lambda: opened.window.findChild(Start) is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: on_screen(opened, "start.last_saved") != "", timeout=20_000)
+    qtbot.waitUntil(lambda: opened.window.findChild(Today) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: on_screen(opened, "today.last_saved") != "", timeout=20_000)

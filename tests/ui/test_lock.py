@@ -17,7 +17,7 @@ from desktop.errors import VaultBusy
 from tests.ui.conftest import Office, Opened
 from tests.ui.hands import on_screen, part, start_page, unlock_with
 from ui import app, languages
-from ui.screens.start import Start
+from ui.screens.today import Today
 from ui.screens.unlock import Unlock
 
 Open = Callable[[Path], Opened]
@@ -32,7 +32,7 @@ def test_ctrl_l_takes_the_screen_away_closes_the_vault_and_replaces_the_process(
     QTest.keyClick(opened.window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: opened.replaced == ["replaced"], timeout=5_000)
     vault_files.lock_vault(office.folder).close()  # another process may have the vault now
-    qtbot.waitUntil(lambda: opened.window.findChild(Start) is None)
+    qtbot.waitUntil(lambda: opened.window.findChild(Today) is None)
     assert [label.text() for label in opened.window.findChildren(QLabel) if label.isVisible()] == []
 
 
@@ -40,7 +40,7 @@ def test_the_lock_button_does_the_same_once(qtbot: QtBot, office: Office, open_w
     opened = open_window(office.folder)
     unlock_with(opened, office.sentence)
     start_page(qtbot, opened)
-    button = part(opened, QPushButton, "start.lock")
+    button = part(opened, QPushButton, "today.lock")
     button.click()
     button.click()
     qtbot.waitUntil(lambda: opened.replaced != [], timeout=5_000)
@@ -81,7 +81,7 @@ def test_a_fault_takes_the_screen_away_closes_the_vault_and_shows_its_number(
     opened.window.show_fault("XXXX")
     assert on_screen(opened, "fault.number") == "7K2M"
     qtbot.waitUntil(lambda: _is_free(office.folder))
-    qtbot.waitUntil(lambda: opened.window.findChild(Start) is None)
+    qtbot.waitUntil(lambda: opened.window.findChild(Today) is None)
     part(opened, QPushButton, "fault.start_again").click()
     assert opened.replaced == ["replaced"]
 

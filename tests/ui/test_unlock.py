@@ -42,10 +42,10 @@ def test_the_right_sentence_typed_and_entered_opens_the_desk(qtbot: QtBot, offic
     opened = open_window(office.folder)
     unlock_with(opened, office.sentence)
     start_page(qtbot, opened)
-    assert on_screen(opened, "start.office") == OFFICE
-    assert SUPERVISOR in on_screen(opened, "start.last_saved.by")
-    assert on_screen(opened, "start.cases") == "None yet"
-    assert opened.window.findChild(QLabel, "start.practice") is None
+    assert on_screen(opened, "today.office") == OFFICE
+    assert SUPERVISOR in on_screen(opened, "today.last_saved.by")
+    assert on_screen(opened, "today.cases") == "None yet"
+    assert opened.window.findChild(QLabel, "desk.practice") is None
     assert opened.window.findChild(Unlock) is None or not part(opened, Unlock, "unlock").isVisible()
 
 
@@ -74,7 +74,7 @@ def test_a_practice_vault_is_marked_on_the_start_page(qtbot: QtBot, practice_off
     opened = open_window(practice_office.folder)
     unlock_with(opened, practice_office.sentence)
     start_page(qtbot, opened)
-    assert on_screen(opened, "start.practice") == "PRACTICE"
+    assert on_screen(opened, "desk.practice") == "PRACTICE"
 
 
 def test_a_wrong_sentence_is_told_in_place_and_selected_for_typing_over(

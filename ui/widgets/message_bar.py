@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, Qt
+from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QGraphicsOpacityEffect, QHBoxLayout, QWidget
 
@@ -12,6 +12,7 @@ from ui.theme import MEDIUM, SMALL
 from ui.widgets.basics import ActionButton, Sign, Words
 
 FADE_MS = 120
+STAYS_MS = 8000
 _WIDEST_PX = 720
 
 
@@ -31,8 +32,15 @@ class MessageBar(QFrame):
         self._row = layout = QHBoxLayout(self)
         layout.setContentsMargins(MEDIUM, SMALL, SMALL, SMALL)
         layout.setSpacing(SMALL)
-        layout.addWidget(Sign("triangle-alert", "warn"), 0, Qt.AlignmentFlag.AlignTop)
+        self._sign = Sign("triangle-alert", "warn")
+        self._action = ActionButton("window.message.action", "MESSAGE_UNDO", role="quiet")
+        self._act: Callable[[], object] | None = None
+        self._action.clicked.connect(self._on_action)
+        self._away = QTimer(self, singleShot=True, interval=STAYS_MS)
+        self._away.timeout.connect(self.hide)
+        layout.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._words, 1)
+        layout.addWidget(self._action, 0, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)
         self._veil = QGraphicsOpacityEffect(self)
         self.setGraphicsEffect(self._veil)
@@ -44,7 +52,24 @@ class MessageBar(QFrame):
         self.hide()
 
     def tell(self, say: Callable[[], str]) -> None:
-        """Show what `say` returns; it is asked again when the language changes."""
+        """Show what is in the way: what `say` returns, asked again when the language changes. It stays."""
+        self._show(say, "warn", "", None)
+
+    def report(self, say: Callable[[], str], action_code: str, action: Callable[[], object] | None) -> None:
+        """Show that something was done, perhaps with a way to undo it; it goes by itself after a while."""
+        self._show(say, "done", action_code, action)
+        self._away.start()
+
+    def _show(self, say: Callable[[], str], kind: str, action_code: str, action: Callable[[], object] | None) -> None:
+        self._away.stop()
+        self.setProperty("kind", kind)
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._sign.show_sign(*(("circle-check", "accent") if kind == "done" else ("triangle-alert", "warn")))
+        self._act = action
+        self._action.setVisible(action is not None)
+        if action is not None:
+            self._action.turn_into(action_code, "")
         self._say = say
         self._words.put(say())
         self._place()
@@ -72,6 +97,12 @@ class MessageBar(QFrame):
         if event.type() == QEvent.Type.LanguageChange:
             self._words.put(self._say())
             self._place()
+
+    def _on_action(self) -> None:
+        act, self._act = self._act, None
+        self.hide()
+        if act is not None:
+            act()
 
     def _place(self) -> None:
         room = self._window.width()

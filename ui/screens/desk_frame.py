@@ -1,0 +1,169 @@
+"""An open desk: the rail at the left, one screen beside it, drafts kept, and where one was before the last lock.
+
+A screen is made when one goes there and destroyed when one leaves: nothing of it stays behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.rules.records import RecordDraft, Topic
+from ui.screens.screen import Screen
+from ui.seat import Place, Seat
+from ui.theme import LARGE, MEDIUM, SMALL, TINY
+from ui.widgets.basics import Words, frame
+from ui.widgets.rail import Rail, Stop
+
+KEEP_MS = 10_000  # look.md: typed work is kept every ten seconds
+
+OFFICE_STOPS = (
+    Stop("today", "RAIL_TODAY", "house"),
+    Stop("settings", "RAIL_SETTINGS", "settings", low=True),
+)
+NATIONAL_STOPS = (
+    Stop("today", "RAIL_TODAY", "house"),
+    Stop("settings", "RAIL_SETTINGS", "settings", low=True),
+)
+
+
+class DeskFrame(QWidget):
+    """The desk after unlocking."""
+
+    told = Signal(object)  # Telling
+    hindered = Signal(object)  # DeskError
+    help_wanted = Signal(object)  # Callable[[], tuple[str, str]]
+    lock_wanted = Signal()
+
+    def __init__(self, seat: Seat) -> None:
+        """Stand on no screen yet; `go` comes next."""
+        super().__init__()
+        self.setObjectName("desk")
+        self._seat = seat
+        self._screen: Screen | None = None
+        self._kept: tuple[RecordDraft, ...] = ()
+        self._stops = OFFICE_STOPS if seat.desk.vault.kind == "OFFICE" else NATIONAL_STOPS
+        self._rail = Rail(self._stops)
+        self._rail.stop_wanted.connect(lambda name: self.go(Place(name)))
+        self._stack = QStackedWidget()
+        beside = QVBoxLayout()
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.setSpacing(0)
+        if seat.desk.vault.practice:
+            beside.addWidget(_practice_band())
+        beside.addWidget(self._stack, 1)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._rail)
+        whole.addLayout(beside, 1)
+        self._keeping = QTimer(self, interval=KEEP_MS)
+        self._keeping.timeout.connect(self._on_keep)
+        self._keeping.start()
+        seat.jobs.changed.connect(self._on_changed)
+
+    def begin(self) -> None:
+        """Go back to where this person was before the lock, or to the first screen."""
+        self._seat.jobs.run(
+            self._seat.desk.drafts.place if self._seat.desk.vault.kind == "OFFICE" else dict[str, str],
+            owner=self,
+            done=lambda kept: self.go(self._known(kept)),
+            failed=lambda _: self.go(Place("today")),
+        )
+
+    def current(self) -> Screen | None:
+        """Return the screen one is on."""
+        return self._screen
+
+    def go(self, place: Place) -> None:
+        """Leave the screen one is on, its work kept as drafts, and go to another."""
+        if self._screen is not None:
+            self._keep(self._screen.unsaved())
+        screen = make_screen(self._seat, place)
+        screen.told.connect(self.told)
+        screen.hindered.connect(self.hindered)
+        screen.help_wanted.connect(self.help_wanted)
+        screen.lock_wanted.connect(self.lock_wanted)
+        screen.place_wanted.connect(self.go)
+        old, self._screen = self._screen, screen
+        self._stack.addWidget(screen)
+        self._stack.setCurrentWidget(screen)
+        if old is not None:
+            self._stack.removeWidget(old)
+            old.deleteLater()
+        self._rail.light(place.screen)
+        screen.begin()
+
+    def step(self, number: int) -> None:
+        """Go to the stop of the rail that Alt and a figure name."""
+        if 1 <= number <= len(self._stops):
+            self.go(Place(self._stops[number - 1].screen))
+
+    def leave(self) -> Callable[[], None]:
+        """Return what keeps the unsaved work and the place; called in the vault lane before the vault is closed."""
+        if self._screen is None or self._seat.desk.vault.kind != "OFFICE":
+            return _nothing
+        unsaved, place, drafts = self._screen.unsaved(), self._screen.place().as_text(), self._seat.desk.drafts
+
+        def keep() -> None:
+            if unsaved:
+                drafts.keep(unsaved)
+            drafts.keep_place(place)
+
+        return keep
+
+    def _known(self, kept: dict[str, str]) -> Place:
+        names = {stop.screen for stop in self._stops}
+        fields = {key: text for key, text in kept.items() if key in Place.__dataclass_fields__}
+        return Place(**fields) if fields.get("screen") in names else Place("today")
+
+    def _on_keep(self) -> None:
+        if self._screen is not None:
+            self._keep(self._screen.unsaved())
+
+    def _keep(self, unsaved: tuple[RecordDraft, ...]) -> None:
+        if unsaved and unsaved != self._kept:
+            self._kept = unsaved
+            drafts = self._seat.desk.drafts
+            self._seat.jobs.run(lambda: drafts.keep(unsaved), owner=self, done=_pass_by, failed=self.hindered.emit)
+
+    def _on_changed(self, topics: frozenset[Topic]) -> None:
+        if self._screen is not None:
+            self._screen.on_changed(topics)
+
+
+def make_screen(seat: Seat, place: Place) -> Screen:
+    """Make a screen of the desk. Each is imported when one first goes there."""
+    match place.screen:
+        case "settings":
+            from ui.screens.settings import SettingsScreen
+
+            return SettingsScreen(seat, place)
+        case _:
+            from ui.screens.today import Today
+
+            return Today(seat, place)
+
+
+def _practice_band() -> QFrame:
+    """Return the line that marks every screen of a practice vault."""
+    band = frame("practice")
+    mark = Words("START_PRACTICE", "mark")
+    mark.setObjectName("desk.practice")
+    row = QHBoxLayout(band)
+    row.setContentsMargins(LARGE, TINY, LARGE, TINY)
+    row.setSpacing(MEDIUM)
+    row.addWidget(mark, 0, Qt.AlignmentFlag.AlignVCenter)
+    row.addWidget(Words("START_PRACTICE_HELP", "help", wraps=True), 1)
+    row.addSpacing(SMALL)
+    return band
+
+
+def _pass_by(_: object) -> None:
+    """Kept; nothing to say."""
+
+
+def _nothing() -> None:
+    """There is nothing to keep."""
