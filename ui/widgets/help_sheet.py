@@ -35,7 +35,7 @@ class HelpSheet(QFrame):
         super().__init__(window)
         self._window = window
         self.setObjectName("help")
-        self.setProperty("role", "help")
+        self.setProperty("role", "aside")
         self._say: Callable[[], tuple[str, str]] | None = None
         self._before: QWidget | None = None
         self._title, self._text = Words("", "heading", wraps=True), Words("", wraps=True)
