@@ -33,14 +33,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def _self_test(options: argparse.Namespace) -> int:
     results = [_timed(name, check) for name, check in _CHECKS.items()]
-    results.append(_timed("window so far", lambda: _rhythm(data_folder(options.data) / "log")))
+    rhythm = _rhythm(data_folder(options.data) / "log")
     failed = [result for result in results if not result["ok"]]
     if options.json:
         facts = {"version": VERSION, "python": platform.python_version(), "system": platform.platform()}
-        say(json.dumps({**facts, "ok": not failed, "checks": results}, sort_keys=True))
+        say(json.dumps({**facts, "ok": not failed, "checks": results, "window": rhythm}, sort_keys=True))
     else:
         for result in results:
             say(f"{'ok  ' if result['ok'] else 'FAIL'} {result['ms']:>6} ms  {result['check']}  {result['found']}")
+        say(f"     {'':>6}     the window so far  {rhythm}")
         tell(options, "PARTS_WORK", good=len(results) - len(failed), n=len(results))
     return 1 if failed else 0
 

@@ -19,6 +19,7 @@ EXPECTED = {
     "import.preview": "COS",
     "import.apply": "OS",
     "provider.save": "OS",
+    "office.save": "S",
     "bundle.make": "S",
     "bundle.hand_over": "S",
     "receipt.take_in": "COS",

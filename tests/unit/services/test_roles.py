@@ -43,6 +43,8 @@ USES: dict[str, tuple[Use, ...]] = {
     "cases.count": (Use("case.search", lambda desk: desk.cases.count()),),
     "cases.search": (Use("case.search", lambda desk: desk.cases.search("x")),),
     "cases.note_search": (Use("case.search", lambda desk: desk.cases.note_search()),),
+    "cases.note_names_shown": (Use("case.search", lambda desk: desk.cases.note_names_shown()),),
+    "cases.history": (Use("case.open", lambda desk: desk.cases.history(NOBODY)),),
     "cases.read_sealed": (Use("case.open", lambda desk: desk.cases.read_sealed(NOBODY)),),
     "consents.record": (
         Use("consent.record", lambda desk: desk.consents.record(NOBODY, [])),
@@ -62,6 +64,7 @@ USES: dict[str, tuple[Use, ...]] = {
     "intake.receipts": (Use("secretariat.receipts", lambda desk: desk.intake.receipts()),),
     "intake.receipt_file": (Use("secretariat.receipts", lambda desk: desk.intake.receipt_file("x")),),
     "journal.verify": (Use("journal.verify", lambda desk: desk.journal.verify()),),
+    "office.save": (Use("office.save", lambda desk: desk.office.save(name="", ministry="", phone="")),),
     "receipts.take_in": (Use("receipt.take_in", lambda desk: desk.receipts.take_in(b"")),),
     "referrals.create": (Use("referral.create", lambda desk: desk.referrals.create(NOBODY, {})),),
     "referrals.issue_letter": (Use("referral.issue_letter", lambda desk: desk.referrals.issue_letter(NOBODY, "en")),),
@@ -69,8 +72,10 @@ USES: dict[str, tuple[Use, ...]] = {
     "secretariat.enrol": (Use("secretariat.enrol", lambda desk: desk.secretariat.enrol(b"", "")),),
     "secretariat.root_digits": (Use("secretariat.enrol", lambda desk: desk.secretariat.root_digits()),),
 }
-# What anybody who unlocked the vault may ask: figures, codes and states, no person.
+# What anybody who unlocked the vault may ask: figures, codes and states, no person; and their own drafts.
 FREE = {
+    *("drafts.keep", "drafts.of_case", "drafts.drop", "drafts.cases", "drafts.keep_place", "drafts.place"),
+    *("office.sheet", "office.signed_in"),
     *("directory.list", "exports.list", "exports.never_handed_over", "exports.numbered", "exports.drafts"),
     *("imports.county", "intake.counts", "journal.last_saved", "referrals.letters_of"),
 }

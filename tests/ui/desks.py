@@ -1,0 +1,79 @@
+"""An open desk without the window: unlocked in the lane, locked there again, everything put away in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop
+from PySide6.QtWidgets import QApplication
+from shiboken6 import delete, isValid
+
+from desktop.bootstrap import Desk, Door
+from desktop.errors import DeskError
+from desktop.rules.records import RecordDraft, Value
+from desktop.services.office import SignedIn
+from desktop.settings import Settings
+from tests.ui.conftest import Office, make_office
+from ui.jobs import JobRunner
+from ui.seat import Seat
+
+Answer = TypeVar("Answer")
+
+
+def make_practice_office(folder: Path) -> Office:
+    return make_office(folder, practice=True)
+
+
+def in_lane(jobs: JobRunner, work: Callable[[], Answer]) -> Answer:
+    """Do work in the vault lane and wait for its answer; what it raises is raised here."""
+    answers: list[Answer] = []
+    errors: list[DeskError] = []
+    loop = QEventLoop()
+
+    def done(answer: Answer) -> None:
+        answers.append(answer)
+        loop.quit()
+
+    def failed(error: DeskError) -> None:
+        errors.append(error)
+        loop.quit()
+
+    jobs.run(work, owner=jobs, done=done, failed=failed)
+    loop.exec()
+    if errors:
+        raise errors[0]
+    return answers[0]
+
+
+@contextmanager
+def open_desk(folder: Path, sentence: str) -> Iterator[Seat]:
+    """Unlock desk 1 and sit at it. Afterwards every window left over is deleted, the vault locked, the lane ended."""
+    jobs = JobRunner()
+    opened: list[Desk] = []
+
+    def unlock() -> tuple[Desk, SignedIn]:
+        desk = Door(folder).unlock(1, sentence)
+        opened.append(desk)
+        return desk, desk.office.signed_in()
+
+    try:
+        desk, me = in_lane(jobs, unlock)
+        yield Seat(desk, jobs, me, Settings, lambda settings: None)
+    finally:
+        for window in QApplication.topLevelWidgets():
+            if isValid(window) and window.parent() is None:
+                delete(window)
+        if opened:
+            in_lane(jobs, opened[0].lock)
+        assert jobs.stop(within_s=30)
+        delete(jobs)
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def case_with(seat: Seat, **person: Value) -> str:
+    """Make a case about a person with these fields and return its id."""
+    drafts = [RecordDraft("case", {}), RecordDraft("person", person)]
+    return in_lane(seat.jobs, lambda: seat.desk.cases.create(drafts))[0]
