@@ -20,13 +20,14 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from desktop.bootstrap import Door
-from desktop.errors import NotEncrypted, Obstacle, VaultBusy, WrongSentence
+from desktop.errors import DeskError, NotEncrypted, Obstacle, VaultBusy, WrongSentence
 from desktop.messages import LANGUAGES
 from desktop.services.vault import OfficeFacts
+from tests import desk_stages
 from ui import languages, theme
 from ui.jobs import JobRunner
 from ui.main_window import MainWindow
-from ui.screens import notice
+from ui.screens.desk_frame import DeskFrame
 from ui.screens.unlock import Unlock
 from ui.widgets.message_bar import FADE_MS
 from ui.widgets.passphrase_edit import PassphraseEdit
@@ -101,7 +102,7 @@ SCREENS: dict[str, Callable[[Stage], object]] = {
     "unlock_waiting": fail_and_wait,
     "unlock_working": lambda stage: stage.unlock()._set_working(True),
     "unlock_hindered": lambda stage: stage.unlock().hindered.emit(Obstacle("MEMORY_SHORT", mebibytes=256)),
-    "no_vault": lambda stage: stage.window._show_page(notice.no_vault()),
+    "first_run": lambda stage: stage.window._show_page(stage.window._first_run()),
     "refused": lambda stage: stage.window._on_refused(NotEncrypted("VAULT_NOT_ENCRYPTED")),
     "busy": lambda stage: stage.window._on_refused(VaultBusy("VAULT_BUSY")),
     "fault": lambda stage: stage.window.show_fault("7K2M"),
@@ -152,13 +153,49 @@ def draw(folder: Path, scale: str) -> int:
                 for size, pixels in SCREENS_PX.items():
                     width, height = (round(side / SCALES[scale]) for side in pixels)
                     for name, prepare in SCREENS.items():
-                        window = MainWindow(Path(data), lambda: door, jobs, lambda: None)
+                        window = MainWindow(Path(data), lambda: door, jobs, lambda _: None)
                         window.resize(width, height - TITLE_BAR_PX)
                         picture = take(Stage(window, sentence), prepare, jobs)
                         picture.save(str(folder / f"{name}-{language}-{colours}-{scale}-{size}.png"))
         jobs.stop(within_s=20)
+    with tempfile.TemporaryDirectory() as data:
+        office, national = desk_stages.make_desks(Path(data))
+        draw_desk(application, folder, scale, office, "office")
+        draw_desk(application, folder, scale, national, "secretariat")
     application.shutdown()
     return 0
+
+
+def draw_desk(application: QApplication, folder: Path, scale: str, data: Path, prefix: str) -> None:
+    """Draw every screen of one open desk."""
+    jobs = JobRunner()
+    window = desk_stages.open_window(data, jobs, wait_until)
+    shown = desk_stages.NATIONAL_PLACES
+    if prefix == "office":
+        known: list[desk_stages.Known] = []
+        desk = window.findChild(DeskFrame)._seat.desk  # type: ignore[union-attr]
+        jobs.run(lambda: desk_stages.know(desk), owner=window, done=known.append, failed=stop_at)
+        wait_until(lambda: bool(known))
+        shown = desk_stages.places(known[0])
+    for language in LANGUAGES:
+        languages.switch(language)
+        for colours in ("light", "dark"):
+            theme.wear(application, dark=colours == "dark")
+            for size, pixels in SCREENS_PX.items():
+                width, height = (round(side / SCALES[scale]) for side in pixels)
+                window.resize(width, height - TITLE_BAR_PX)
+                for name, picture in desk_stages.pictures(window, jobs, shown, wait_until):
+                    picture.save(str(folder / f"{prefix}_{name}-{language}-{colours}-{scale}-{size}.png"))
+    closed: list[object] = []
+    jobs.run(window.close_vault, owner=window, done=closed.append, failed=closed.append)
+    wait_until(lambda: bool(closed))
+    window.close()
+    jobs.stop(within_s=20)
+
+
+def stop_at(error: DeskError) -> None:
+    """Nothing can be drawn without it."""
+    raise error
 
 
 if __name__ == "__main__":

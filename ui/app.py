@@ -77,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
         return Door(folder)
 
     jobs = JobRunner()
-    window = MainWindow(folder, door, jobs, lambda: replace_process(options.data))
+    window = MainWindow(folder, door, jobs, lambda to: replace_process(str(to) if to else options.data))
     faults.logged.connect(window.show_fault, Qt.ConnectionType.QueuedConnection)
     window.show()
     status = application.exec()

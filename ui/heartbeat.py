@@ -34,6 +34,14 @@ class Heartbeat(QObject):
         """Count no more."""
         self._timer.stop()
 
+    def finish(self, *, blank_ms: int) -> None:
+        """Log how fast the screen went blank and how smoothly the window ran; the self-test prints it."""
+        from desktop import log
+
+        self.stop()
+        log.event("window.blank", ms=blank_ms)
+        log.event("window.gaps", n=self.late, ms=self.widest_ms)
+
     def _on_beat(self) -> None:
         now = time.monotonic()
         late_ms = round((now - self._last) * 1000) - BEAT_MS

@@ -23,6 +23,7 @@ from ui.languages import current, words
 from ui.preferences import Preferences
 from ui.screens import notice
 from ui.screens.desk_frame import DeskFrame
+from ui.screens.first_run import FirstRun
 from ui.screens.notice import Notice
 from ui.screens.unlock import Unlock
 from ui.seat import Place, Seat
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from desktop.bootstrap import Desk, Door
     from desktop.services.office import SignedIn
     from desktop.services.vault import VaultStatus
+
+Replace = Callable[[Path | None], None]
 
 LONGEST_CLOSING_MS = 2000  # drafts and the vault get this long; then the process goes, whatever the lane is doing
 _WANTED_SIZE = QSize(1040, 680)
@@ -45,11 +48,11 @@ class MainWindow(QMainWindow):
     first_painted = Signal()
     looked = Signal()  # the lane knows whether there is a vault
 
-    def __init__(self, folder: Path, door: Callable[[], Door], jobs: JobRunner, replace: Callable[[], None]) -> None:
+    def __init__(self, folder: Path, door: Callable[[], Door], jobs: JobRunner, replace: Replace) -> None:
         """Stand before the vault in `folder`.
 
         `door` is called in the vault lane, after the first paint: behind it lie the imports that take long.
-        `replace` puts a new process in the place of this one.
+        `replace` puts a new process in the place of this one, on another data folder where it is given one.
         """
         super().__init__()
         self._folder, self._door, self._jobs, self._replace = folder, door, jobs, replace
@@ -80,7 +83,7 @@ class MainWindow(QMainWindow):
             QShortcut(QKeySequence(f"Alt+{number}"), self).activated.connect(lambda n=number: self._step(n))
         self.first_painted.connect(self._look)
         # Where the data folder is missing there is surely no vault; the lane finds out the rest.
-        self._show_page(self._unlock_page() if folder.is_dir() else notice.no_vault())
+        self._show_page(self._unlock_page() if folder.is_dir() else self._first_run())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Report the first paint once it is out."""
@@ -104,7 +107,7 @@ class MainWindow(QMainWindow):
             self._jobs.run(frame.leave(), owner=self, done=_pass_by, failed=_pass_by)
         self._show_page(QWidget())
         self.repaint()  # now, not when the event loop comes to it: blank within 300 ms (threat-model 5.4)
-        self._note_figures(round((time.monotonic() - began) * 1000))
+        self._beat.finish(blank_ms=round((time.monotonic() - began) * 1000))
         QTimer.singleShot(LONGEST_CLOSING_MS, self._leave)
         self._jobs.run(self.close_vault, owner=self, done=self._on_closed, failed=self._on_closed)
 
@@ -125,14 +128,6 @@ class MainWindow(QMainWindow):
         if desk is not None:
             desk.lock()
 
-    def _note_figures(self, blank_ms: int) -> None:
-        """Log how fast the screen went blank and how smoothly the window ran; the self-test prints it."""
-        from desktop import log
-
-        self._beat.stop()
-        log.event("window.blank", ms=blank_ms)
-        log.event("window.gaps", n=self._beat.late, ms=self._beat.widest_ms)
-
     def _show_page(self, page: QWidget) -> None:
         old = self._pages.currentWidget()
         self._messages.hide()
@@ -142,7 +137,7 @@ class MainWindow(QMainWindow):
         if old is not None:
             self._pages.removeWidget(old)
             old.deleteLater()  # a screen is destroyed, never hidden: nothing of it stays behind
-        if isinstance(page, Unlock | DeskFrame | Notice):
+        if isinstance(page, Unlock | DeskFrame | FirstRun | Notice):
             page.begin()
         if isinstance(page, Notice):
             page.try_again_wanted.connect(self._look)
@@ -151,7 +146,15 @@ class MainWindow(QMainWindow):
     def _unlock_page(self) -> Unlock:
         page = Unlock(self._door, self._jobs)
         page.unlocked.connect(self._on_unlocked)
+        page.practice_wanted.connect(self._leave_for_practice)
         page.refused.connect(self._on_refused)
+        page.hindered.connect(self._on_hindered)
+        return page
+
+    def _first_run(self) -> FirstRun:
+        page = FirstRun(self._door, self._jobs)
+        page.made.connect(self._leave)  # the words are still in this process's memory
+        page.practice_wanted.connect(self._leave_for_practice)
         page.hindered.connect(self._on_hindered)
         return page
 
@@ -163,7 +166,7 @@ class MainWindow(QMainWindow):
     def _on_looked(self, status: VaultStatus) -> None:
         page = self._pages.currentWidget()
         if not status.exists and isinstance(page, Unlock):
-            self._show_page(notice.no_vault())
+            self._show_page(self._first_run())
         elif status.exists:
             if not isinstance(page, Unlock):
                 page = self._unlock_page()
@@ -207,7 +210,7 @@ class MainWindow(QMainWindow):
 
     def _on_refused(self, error: DeskError) -> None:
         missing = error.code == "VAULT_NONE"
-        self._show_page(notice.no_vault() if missing else notice.refusal(error))
+        self._show_page(self._first_run() if missing else notice.refusal(error))
 
     def _on_hindered(self, error: DeskError) -> None:
         self._messages.tell(lambda: explain(error, current()))
@@ -216,8 +219,16 @@ class MainWindow(QMainWindow):
         self._leave()
 
     def _leave(self) -> None:
+        self._hand_over(None)
+
+    def _leave_for_practice(self) -> None:
+        from desktop.services.practice import practice_office
+
+        self._hand_over(practice_office(self._folder))
+
+    def _hand_over(self, folder: Path | None) -> None:
         replace, self._replace = self._replace, _nothing
-        replace()
+        replace(folder)
 
 
 def _look_at(folder: Path, door: Callable[[], Door]) -> VaultStatus:
@@ -233,5 +244,5 @@ def _pass_by(_: object) -> None:
     """The page already says what there is to say."""
 
 
-def _nothing() -> None:
+def _nothing(_: Path | None) -> None:
     """The process is being replaced already."""

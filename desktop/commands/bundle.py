@@ -20,16 +20,9 @@ from desktop.commands.common import (
 from desktop.crypto.access_list import VaultKind
 from desktop.errors import Obstacle
 from desktop.files import probe_out, read_start, write_out
-from desktop.messages import Language, sentence
 from desktop.rules.states import BundleState
 from desktop.services.exports import BundleSummary
-
-_OUTCOMES = {
-    "RECEIVED": "OUTCOME_RECEIVED",
-    "RETURNED": "OUTCOME_RETURNED",
-    "HELD": "OUTCOME_HELD",
-    "DISPUTED": "OUTCOME_DISPUTED",
-}
+from desktop.wording import outcome_in_words, reason_in_words
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -107,16 +100,3 @@ def _receipt(options: argparse.Namespace) -> int:
     )
     say(*reason_in_words(answer.reason, answer.missing, options.language))
     return 0
-
-
-def outcome_in_words(outcome: str, language: Language) -> str:
-    """Return what became of a bundle."""
-    return sentence(_OUTCOMES[outcome], language)
-
-
-def reason_in_words(reason: str | None, missing: tuple[int, ...], language: Language) -> list[str]:
-    """Return why a bundle waits or is in doubt, and the numbers it waits for; nothing where all is well."""
-    lines = [] if reason is None else [sentence(reason, language)]
-    if missing:
-        lines.append(sentence("MISSING_NUMBERS", language, numbers=", ".join(str(number) for number in missing)))
-    return lines

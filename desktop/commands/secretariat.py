@@ -9,7 +9,6 @@ from pathlib import Path
 from desktop.bundles.enrolment import MAX_ENROLMENT_BYTES
 from desktop.bundles.sizes import MAX_FILE_BYTES
 from desktop.clock import SystemClock, parse_stamp
-from desktop.commands.bundle import outcome_in_words, reason_in_words
 from desktop.commands.common import (
     add_data_option,
     add_out_option,
@@ -27,6 +26,7 @@ from desktop.files import probe_out, read_start, write_out
 from desktop.messages import explain
 from desktop.services.intake import Taken
 from desktop.services.secretariat import Founded, OfflineKey, check_founding, found_secretariat
+from desktop.wording import outcome_in_words, reason_in_words
 
 _KEYS_PROBE_BYTES = 64 * 1024  # all key files together are smaller
 _OFFLINE = {KeyUse.ROOT: "OFFLINE_ROOT", KeyUse.RESTRICTED: "OFFLINE_RESTRICTED"}

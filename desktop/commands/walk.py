@@ -12,7 +12,6 @@ from pathlib import Path
 
 from desktop.bootstrap import Desk, Door
 from desktop.clock import NAIROBI, SystemClock, stamp
-from desktop.commands.bundle import outcome_in_words
 from desktop.commands.common import cases_in_words, records_in_words
 from desktop.commands.workbook import counts_in_words
 from desktop.files import write_out
@@ -21,6 +20,7 @@ from desktop.paths import resource
 from desktop.rules.records import RecordDraft, Value
 from desktop.services.secretariat import found_secretariat
 from desktop.services.vault import OfficeFacts
+from desktop.wording import outcome_in_words
 
 WORKBOOK = ("practice", "htcds-2.0-filled.xlsx")
 _SEARCH = "ሰላም"  # a name in Ethiopic script: search must find it and the letter must hold it right

@@ -1,4 +1,4 @@
-"""The derived row and search keys of a case, remade in the transaction that changed its records."""
+"""The derived rows and search keys of a case, remade in the transaction that changed its records."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from db.models.office import CaseRow, SearchKey
 from desktop.errors import Obstacle
 from desktop.rules.names import fold, initials, name_keys
-from desktop.services import records
+from desktop.services import records, referral_rows
 from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
@@ -20,7 +20,7 @@ _KENYA = "+254"
 
 
 def refresh(session: Session, vault: OpenVault, case_id: str) -> CaseRow:
-    """Remake the list row and the search keys of one case from its records."""
+    """Remake the list rows and the search keys of one case from its records."""
     found = records.of_case(session, vault, case_id)
     case = first(found, "case")
     if case is None:
@@ -43,6 +43,7 @@ def refresh(session: Session, vault: OpenVault, case_id: str) -> CaseRow:
     session.add(row)
     session.execute(delete(SearchKey).where(SearchKey.case_id == case_id))
     session.add_all(SearchKey(key=key, case_id=case_id) for key in _keys(case, person))
+    referral_rows.refresh(session, vault, case_id, found)
     session.flush()
     return row
 

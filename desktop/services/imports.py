@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -34,6 +34,12 @@ _MARKS = {
 
 _TELLS_APART = ("dob", "sex", "phone", "age_at_registration", "citizenship")
 
+Report = Callable[[int, int], object]  # told how many rows are done, of how many
+
+
+def _unwatched(done: int, of: int) -> None:
+    """Nobody watches."""
+
 
 class RowAction(StrEnum):
     """What applying the preview would do with a row."""
@@ -60,6 +66,11 @@ class PlannedRow:
         """The codes of the remarks."""
         return tuple(remark.code for remark in self.remarks)
 
+    @property
+    def takes_in(self) -> bool:
+        """Whether applying would write anything of the row."""
+        return self.action in (RowAction.ADD, RowAction.CHANGE)
+
 
 @dataclass(frozen=True)
 class ImportPreview:
@@ -81,12 +92,13 @@ class ImportService:
         """Work on an open vault."""
         self._vault = vault
 
-    def preview(self, data: bytes) -> ImportPreview:
-        """Read a workbook in the limited child and say what each row would do.
+    def preview(self, data: bytes, *, report: Report = _unwatched) -> ImportPreview:
+        """Read a workbook in the limited child and say what each row would do. `report` is called before each row.
 
         Raises:
             NotTrusted: The file is hostile or too demanding; nothing of it was kept.
             NotAccepted: HEADINGS_UNKNOWN, it is no HTCDS workbook.
+            Stopped: `report` raised it.
         """
         self._vault.require("import.preview")
         reading = read_htcds(
@@ -96,9 +108,12 @@ class ImportService:
             map_rows=table_rows("htcds_map"),
             today=today(self._vault.clock),
         )
+        rows: list[PlannedRow] = []
         with self._vault.reading() as session:
-            rows = tuple(self._plan(session, row) for row in reading.rows)
-        return ImportPreview(hashlib.sha256(data).hexdigest(), reading, rows)
+            for row in reading.rows:
+                report(len(rows), len(reading.rows))
+                rows.append(self._plan(session, row))
+        return ImportPreview(hashlib.sha256(data).hexdigest(), reading, tuple(rows))
 
     def _plan(self, session: Session, reading: RowReading) -> PlannedRow:
         said = canonical_json([[draft.kind, encode_fields(draft.fields)] for draft in reading.drafts])
@@ -149,30 +164,44 @@ class ImportService:
             raise NotAccepted((Problem("VALUE_NOT_IN_LIST", "case.county"),))
         return code
 
-    def apply(self, preview: ImportPreview, *, county: str | None = None, leave_out: Iterable[int] = ()) -> Outcome:
+    def apply(
+        self,
+        preview: ImportPreview,
+        *,
+        county: str | None = None,
+        leave_out: Iterable[int] = (),
+        report: Report = _unwatched,
+    ) -> Outcome:
         """Write what the preview planned, in one transaction.
 
         Args:
             preview: What the person looked at.
             county: The county of every new case; the workbook has none. This office's, where not given.
             leave_out: Row numbers not to take in.
+            report: Told how many rows are written, of how many, before each row is looked at again and written.
 
         Raises:
             NotAccepted: The county is none, or a row has blocking problems; nothing was written.
             Obstacle: IMPORT_PREVIEW_OLD, the vault changed since the preview; nothing was written.
+            Stopped: `report` raised it; nothing was written.
         """
         self._vault.require("import.apply")
         left_out = frozenset(leave_out)
+        taken = sum(row.takes_in and row.reading.row not in left_out for row in preview.rows)
         written: list[str] = []
         with self._vault.writing() as session:
             place = self._county(session, county)
             # All are planned before one is written, or two rows that say the same would hide each other.
-            planned = [self._plan(session, seen.reading) for seen in preview.rows]
+            planned: list[PlannedRow] = []
+            for seen in preview.rows:
+                report(0, taken)
+                planned.append(self._plan(session, seen.reading))
             if [row.action for row in planned] != [seen.action for seen in preview.rows]:
                 raise Obstacle("IMPORT_PREVIEW_OLD")
             for row in planned:
-                if row.reading.row in left_out or row.action in (RowAction.SKIP, RowAction.REFUSE):
+                if row.reading.row in left_out or not row.takes_in:
                     continue
+                report(len(written), taken)
                 case_id = self._add(session, row, place) if row.case_id is None else self._change(session, row)
                 entry = session.get(ImportedRow, row.source) or ImportedRow(source=row.source)
                 entry.fingerprint, entry.case_id = row.fingerprint, case_id

@@ -249,8 +249,9 @@ def of_kind(session: Session, vault: OpenVault, kind: str) -> tuple[StoredRecord
     """Return every record of a kind that belongs to no case, such as providers."""
     rows = session.execute(
         _STANDING.where(Record.kind == kind, Record.void.is_(None), Record.case_id.is_(None)).order_by(Record.id)
-    )
-    return tuple(_stored(vault, row, {}) for row in rows)
+    ).all()
+    names = _sealed_names(session, [row.id for row in rows])
+    return tuple(_stored(vault, row, names) for row in rows)
 
 
 def _sealed_names(session: Session, record_ids: list[str]) -> dict[str, frozenset[str]]:

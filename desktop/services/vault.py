@@ -86,6 +86,18 @@ class Created:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A vault whose keys are made and of which nothing is on disk; `write` puts it there and returns the vault's id.
+
+    A window lets both be written down and typed back first, so that no vault exists whose words nobody holds.
+    """
+
+    sentence: str = field(repr=False)
+    sheet_words: str = field(repr=False)
+    write: Callable[[], str] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class VaultStatus:
     """What the unlock screen may say before anybody signed in."""
 
@@ -110,9 +122,16 @@ class VaultService:
     def create_office(self, facts: OfficeFacts, *, practice: bool = False) -> Created:
         """Make an office's vault: keys, first supervisor, recovery sheet, empty tables.
 
+        Raises what `prepare_office` and its `write` raise.
+        """
+        return _written(self.prepare_office(facts, practice=practice))
+
+    def prepare_office(self, facts: OfficeFacts, *, practice: bool = False) -> Prepared:
+        """Make the keys of an office's vault and write nothing yet.
+
         Raises:
             NotAccepted: The county is none, the code is not one of that county, or a name is empty or too long.
-            Obstacle: VAULT_EXISTS, or the disk refuses.
+            Obstacle: VAULT_EXISTS; from `write` also what the disk refuses.
         """
         if problems := self._problems(facts):
             raise errors.NotAccepted(problems)
@@ -139,7 +158,7 @@ class VaultService:
             )
 
         person = (facts.supervisor_name, facts.supervisor_title, facts.supervisor_phone)
-        return self._create(VaultKind.OFFICE, practice, person, fill)
+        return self._prepare(VaultKind.OFFICE, practice, person, fill)
 
     def _problems(self, facts: OfficeFacts) -> tuple[errors.Problem, ...]:
         problems = []
@@ -160,14 +179,16 @@ class VaultService:
 
     def create_secretariat(self, person: tuple[str, str, str], fill: Fill, *, practice: bool = False) -> Created:
         """Make the Secretariat's vault; `person` is name, title and phone of who keeps it."""
-        return self._create(VaultKind.SECRETARIAT, practice, person, fill)
+        return _written(self._prepare(VaultKind.SECRETARIAT, practice, person, fill))
 
-    def _create(self, kind: VaultKind, practice: bool, person: tuple[str, str, str], fill: Fill) -> Created:
+    def _prepare(self, kind: VaultKind, practice: bool, person: tuple[str, str, str], fill: Fill) -> Prepared:
+        if vault_files.has_vault(self._folder):
+            raise errors.Obstacle("VAULT_EXISTS")
         words = wordlists.load()["en-1"]
         cost = kdf.cost_for(machine.total_memory_bytes())
         keys = create_vault_keys(words, kind=kind, practice=practice, cost=cost)
 
-        def write(generation: vault_files.Generation) -> None:
+        def fill_generation(generation: vault_files.Generation) -> None:
             with desk_errors():
                 store = Store(open_engine(generation.database, keys.unlocked.dek, create=True))
                 try:
@@ -179,16 +200,19 @@ class VaultService:
                     store.close()
             vault_files.write_header(generation, keys.header)
 
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError:
-            raise errors.Obstacle("FOLDER_NOT_WRITABLE") from None
-        with vault_files.lock_vault(self._folder):
-            if vault_files.has_vault(self._folder):
-                raise errors.Obstacle("VAULT_EXISTS")
-            generation = vault_files.create_generation(self._folder, write)
-            vault_files.check_encrypted(generation)
-        return Created(keys.sentence, keys.sheet_words, keys.unlocked.vault_id.hex())
+        def write() -> str:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError:
+                raise errors.Obstacle("FOLDER_NOT_WRITABLE") from None
+            with vault_files.lock_vault(self._folder):
+                if vault_files.has_vault(self._folder):
+                    raise errors.Obstacle("VAULT_EXISTS")
+                generation = vault_files.create_generation(self._folder, fill_generation)
+                vault_files.check_encrypted(generation)
+            return keys.unlocked.vault_id.hex()
+
+        return Prepared(keys.sentence, keys.sheet_words, write)
 
     def _first_rows(
         self, session: Session, keys: NewVault, kind: VaultKind, practice: bool, person: tuple[str, str, str]
@@ -339,6 +363,10 @@ class VaultService:
 
     def _attempts(self) -> Attempts:
         return Attempts(self._folder / _ATTEMPTS_FILE, self._clock)
+
+
+def _written(prepared: Prepared) -> Created:
+    return Created(prepared.sentence, prepared.sheet_words, prepared.write())
 
 
 def name_problems(written: str, where: str) -> tuple[errors.Problem, ...]:

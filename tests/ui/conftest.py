@@ -70,7 +70,7 @@ def open_window(application: QApplication, qtbot: QtBot) -> Iterator[Callable[[P
     def open_on(folder: Path) -> Opened:
         jobs, replaced = JobRunner(), list[str]()
         door = Door(folder)
-        window = MainWindow(folder, lambda: door, jobs, lambda: replaced.append("replaced"))
+        window = MainWindow(folder, lambda: door, jobs, lambda to: replaced.append(str(to) if to else "replaced"))
         made.append(Opened(window, jobs, replaced))
         with qtbot.waitSignal(window.looked):
             window.show()

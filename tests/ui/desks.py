@@ -18,9 +18,12 @@ from desktop.services.office import SignedIn
 from desktop.settings import Settings
 from tests.ui.conftest import Office, make_office
 from ui.jobs import JobRunner
+from ui.screens.screen import Screen
 from ui.seat import Seat
 
 Answer = TypeVar("Answer")
+
+SCREEN_PX = (1274, 738)  # beside the rail, in the window of 1366 by 768
 
 
 def make_practice_office(folder: Path) -> Office:
@@ -77,3 +80,16 @@ def case_with(seat: Seat, **person: Value) -> str:
     """Make a case about a person with these fields and return its id."""
     drafts = [RecordDraft("case", {}), RecordDraft("person", person)]
     return in_lane(seat.jobs, lambda: seat.desk.cases.create(drafts))[0]
+
+
+def show_alone(screen: Screen) -> None:
+    """Show a screen in a window of its own and begin it, with the answers that are under way."""
+    jobs = screen.seat.jobs
+    jobs.changed.connect(screen.on_changed)
+    # A fixed least size as the main window has one: the offscreen platform warns of each that a layout works out.
+    screen.setMinimumSize(1, 1)
+    screen.resize(*SCREEN_PX)
+    screen.show()
+    screen.activateWindow()
+    screen.begin()
+    in_lane(jobs, lambda: None)

@@ -158,27 +158,8 @@ def test_a_wait_that_another_window_earned_is_counted_down_too(qtbot: QtBot, off
         file.unlink()
 
 
-def test_without_a_vault_the_window_says_so_and_how_to_make_one(
-    qtbot: QtBot, tmp_path: Path, open_window: Open
-) -> None:
-    opened = open_window(tmp_path / "nothing")
-    assert "rufaa-cli init" in on_screen(opened, "noVault.command")
-    assert part(opened, QPushButton, "noVault.look").hasFocus()
-    assert not (tmp_path / "nothing").exists()
-
-
-def test_looking_again_finds_the_vault_that_was_made_meanwhile(
-    qtbot: QtBot, tmp_path: Path, office: Office, open_window: Open
-) -> None:
-    opened = open_window(tmp_path / "later")
-    (tmp_path / "later").symlink_to(office.folder)
-    QTest.keyClick(part(opened, QPushButton, "noVault.look"), Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: opened.window.findChild(QLineEdit, "unlock.sentence") is not None)
-    assert part(opened, QLineEdit, "unlock.sentence").hasFocus()
-
-
 def test_a_folder_without_a_vault_in_it_is_found_out_after_the_first_paint(tmp_path: Path, open_window: Open) -> None:
-    assert "rufaa-cli init" in on_screen(open_window(tmp_path), "noVault.command")
+    assert on_screen(open_window(tmp_path), "firstRun.step") == "Step 1 of 5"
 
 
 def test_a_second_window_on_the_same_vault_is_told_that_it_is_open(
@@ -329,11 +310,19 @@ def test_the_sentence_field_asks_input_methods_to_remember_nothing(office: Offic
     assert field.echoMode() == QLineEdit.EchoMode.Password
 
 
+def wait_for_practice(qtbot: QtBot, opened: Opened) -> None:
+    """The way into the practice office comes after the first paint."""
+    qtbot.waitUntil(
+        lambda: (way := opened.window.findChild(QPushButton, "unlock.practice_office")) is not None and way.isVisible()
+    )
+
+
 def test_tab_goes_through_the_fields_in_reading_order(qtbot: QtBot, office: Office, open_window: Open) -> None:
     opened = open_window(office.folder)
+    wait_for_practice(qtbot, opened)
     part(opened, QWidget, "unlock.desk_number").setFocus()
     passed = []
-    for _ in range(6):
+    for _ in range(7):
         at = opened.window.focusWidget()
         assert at is not None
         passed.append(at.objectName())
@@ -343,6 +332,7 @@ def test_tab_goes_through_the_fields_in_reading_order(qtbot: QtBot, office: Offi
         "unlock.sentence",
         "unlock.show_words",
         "unlock.unlock",
+        "unlock.practice_office",
         "language.english",
         "unlock.desk_number",
     ]
@@ -355,3 +345,19 @@ def test_the_arrow_keys_choose_the_language(qtbot: QtBot, office: Office, open_w
     QTest.keyClick(english, Qt.Key.Key_Right)
     assert languages.current() == "sw"
     assert part(opened, QPushButton, "language.swahili").hasFocus()
+
+
+def test_the_practice_office_is_made_and_a_new_process_opens_it(
+    qtbot: QtBot, office: Office, open_window: Open
+) -> None:
+    opened = open_window(office.folder)
+    wait_for_practice(qtbot, opened)
+    part(opened, QPushButton, "unlock.practice_office").click()
+    qtbot.waitUntil(lambda: opened.replaced != [], timeout=60_000)
+    (folder,) = opened.replaced
+    practice = open_window(Path(folder))
+    qtbot.waitUntil(lambda: practice.window.findChild(QLabel, "unlock.practice") is not None)
+    unlock_with(practice, part(practice, QLabel, "unlock.practice").text())
+    start_page(qtbot, practice)
+    assert on_screen(practice, "today.cases") == "40"
+    assert on_screen(practice, "desk.practice") == "PRACTICE"

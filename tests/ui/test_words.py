@@ -72,7 +72,7 @@ def has_a_reached_neighbour(widget: QWidget) -> bool:
 def screens(qtbot: QtBot, office: Office, open_window: Open) -> list[Opened]:
     """Return every screen there is, each in a window of its own."""
     fresh, empty, refused, fault, desk = (open_window(office.folder) for _ in range(5))
-    empty.window._show_page(notice.no_vault())
+    empty.window._show_page(empty.window._first_run())
     refused.window._show_page(notice.refusal(VaultBusy("VAULT_BUSY")))
     fault.window.show_fault("7K2M")
     unlock_with(desk, office.sentence)

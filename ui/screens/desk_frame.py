@@ -21,12 +21,21 @@ KEEP_MS = 10_000  # look.md: typed work is kept every ten seconds
 
 OFFICE_STOPS = (
     Stop("today", "RAIL_TODAY", "house"),
+    Stop("cases", "RAIL_CASES", "folder-open"),
+    Stop("referrals", "RAIL_REFERRALS", "route"),
+    Stop("directory", "RAIL_DIRECTORY", "building-2"),
+    Stop("sending", "RAIL_SENDING", "send"),
     Stop("settings", "RAIL_SETTINGS", "settings", low=True),
 )
 NATIONAL_STOPS = (
     Stop("today", "RAIL_TODAY", "house"),
+    Stop("intake", "RAIL_INTAKE", "inbox"),
+    Stop("offices", "RAIL_OFFICES", "building-2"),
+    Stop("receipts", "RAIL_RECEIPTS", "file-check"),
     Stop("settings", "RAIL_SETTINGS", "settings", low=True),
 )
+# Screens without a stop of their own belong to one.
+_WITHIN = {"caseFile": "cases", "importWorkbook": "cases", "letter": "cases", "enrolment": "sending"}
 
 
 class DeskFrame(QWidget):
@@ -93,7 +102,7 @@ class DeskFrame(QWidget):
         if old is not None:
             self._stack.removeWidget(old)
             old.deleteLater()
-        self._rail.light(place.screen)
+        self._rail.light(_WITHIN.get(place.screen, place.screen))
         screen.begin()
 
     def step(self, number: int) -> None:
@@ -115,7 +124,7 @@ class DeskFrame(QWidget):
         return keep
 
     def _known(self, kept: dict[str, str]) -> Place:
-        names = {stop.screen for stop in self._stops}
+        names = {stop.screen for stop in self._stops} | {"caseFile", "importWorkbook", "letter", "enrolment"}
         fields = {key: text for key, text in kept.items() if key in Place.__dataclass_fields__}
         return Place(**fields) if fields.get("screen") in names else Place("today")
 
@@ -124,8 +133,8 @@ class DeskFrame(QWidget):
             self._keep(self._screen.unsaved())
 
     def _keep(self, unsaved: tuple[RecordDraft, ...]) -> None:
-        if unsaved and unsaved != self._kept:
-            self._kept = unsaved
+        before, self._kept = self._kept, unsaved
+        if unsaved and unsaved != before:
             drafts = self._seat.desk.drafts
             self._seat.jobs.run(lambda: drafts.keep(unsaved), owner=self, done=_pass_by, failed=self.hindered.emit)
 
@@ -137,6 +146,50 @@ class DeskFrame(QWidget):
 def make_screen(seat: Seat, place: Place) -> Screen:
     """Make a screen of the desk. Each is imported when one first goes there."""
     match place.screen:
+        case "cases":
+            from ui.screens.case_list import CaseList
+
+            return CaseList(seat, place)
+        case "caseFile":
+            from ui.screens.case_file import CaseFileScreen
+
+            return CaseFileScreen(seat, place)
+        case "importWorkbook":
+            from ui.screens.import_workbook import ImportWorkbook
+
+            return ImportWorkbook(seat, place)
+        case "referrals":
+            from ui.screens.referral_list import ReferralList
+
+            return ReferralList(seat, place)
+        case "letter":
+            from ui.screens.letter import LetterScreen
+
+            return LetterScreen(seat, place)
+        case "directory":
+            from ui.screens.directory import Directory
+
+            return Directory(seat, place)
+        case "sending":
+            from ui.screens.sending import Sending
+
+            return Sending(seat, place)
+        case "enrolment":
+            from ui.screens.enrolment import EnrolmentScreen
+
+            return EnrolmentScreen(seat, place)
+        case "intake":
+            from ui.screens.intake import Intake
+
+            return Intake(seat, place)
+        case "offices":
+            from ui.screens.offices import Offices
+
+            return Offices(seat, place)
+        case "receipts":
+            from ui.screens.receipts import Receipts
+
+            return Receipts(seat, place)
         case "settings":
             from ui.screens.settings import SettingsScreen
 

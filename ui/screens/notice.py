@@ -14,8 +14,6 @@ from ui.screens.page import Page
 from ui.theme import LARGE, SMALL
 from ui.widgets.basics import ActionButton, Quote, Sign, Words
 
-INIT_COMMAND = "rufaa-cli init --help"
-
 
 class Notice(Page):
     """A sign, a title, what happened, perhaps a code or command to read out, and at most two buttons."""
@@ -66,10 +64,6 @@ class Notice(Page):
             row.addWidget(quote)
         self.sheet.addLayout(row)
 
-    def add_words(self, code: str, role: str) -> None:
-        """Say one thing more."""
-        self.sheet.addWidget(Words(code, role, wraps=True))
-
     def add_buttons(self, *buttons: tuple[ActionButton, SignalInstance]) -> None:
         """Put buttons at the foot; the last one is the main one."""
         for button, wanted in buttons:
@@ -83,16 +77,6 @@ class Notice(Page):
 
     def _refresh(self) -> None:
         self._text.put(self._say())
-
-
-def no_vault() -> Notice:
-    """Return the page of a laptop without a vault: what belongs here and how to begin."""
-    page = Notice("noVault", "folder-plus", "accent", "NO_VAULT_TITLE", lambda: words("NO_VAULT_TEXT"))
-    page.add_quote("noVault.command", INIT_COMMAND, "command")
-    page.add_words("NO_VAULT_ELSEWHERE", "help")
-    look = ActionButton("noVault.look", "NO_VAULT_BUTTON", role="main", sign="refresh-cw", colour="on_accent")
-    page.add_buttons((look, page.try_again_wanted))
-    return page
 
 
 def refusal(error: DeskError) -> Notice:

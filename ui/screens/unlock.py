@@ -18,6 +18,7 @@ from ui.screens.page import Page
 from ui.theme import ICON_PX, LARGE, SMALL, TINY
 from ui.widgets.basics import ActionButton, Sign, StillSpinBox, Words
 from ui.widgets.passphrase_edit import PassphraseEdit, SentenceStrip
+from ui.widgets.practice_way import PracticePlace
 from ui.widgets.problem_note import ProblemNote
 
 if TYPE_CHECKING:
@@ -34,12 +35,14 @@ class Unlock(Page):
     unlocked = Signal(object)  # the Desk
     refused = Signal(object)  # the DeskError that takes the whole page
     hindered = Signal(object)  # a DeskError that trying again may settle
+    practice_wanted = Signal()  # the practice office is there: a new process opens it
 
     def __init__(self, door: Callable[[], Door], jobs: JobRunner) -> None:
         """Stand before `door`, which is called in the vault lane only: making it takes long the first time."""
         super().__init__("unlock")
         self._door, self._jobs = door, jobs
         self._working = False
+        self._making = False  # the practice office
         self._free_at = 0.0  # on the monotonic clock: when the next try may be made
 
         self._desk = StillSpinBox("unlock.desk_number", 1, MOST_DESKS)
@@ -56,6 +59,7 @@ class Unlock(Page):
         self._state = Words("", "muted")
         self._state.setObjectName("unlock.state")
         self._tick = QTimer(self, interval=250)
+        self._practice = PracticePlace("unlock", door, jobs, after=self._button)
         self._lay_out()
         self._name()
 
@@ -65,6 +69,9 @@ class Unlock(Page):
         self._show.toggled.connect(self._on_show_toggled)
         self._button.clicked.connect(self._on_unlock_wanted)
         self._tick.timeout.connect(self._on_tick)
+        self._practice.wanted.connect(self.practice_wanted)
+        self._practice.hindered.connect(self.hindered)
+        self._practice.working.connect(self._on_practice_working)
 
     def begin(self) -> None:
         """Begin in the sentence: most offices have one desk."""
@@ -123,6 +130,9 @@ class Unlock(Page):
         ):
             self.setTabOrder(first, then)
         self.order_after(self._button)
+        whole = self.layout()
+        if whole is not None:
+            whole.addWidget(self._practice)  # below the paper, in sight however low the window is
 
     def _name(self) -> None:
         self._desk.setAccessibleName(plain("UNLOCK_DESK"))
@@ -140,7 +150,7 @@ class Unlock(Page):
             self._sentence.mark_problem(False)
 
     def _on_unlock_wanted(self) -> None:
-        if self._working or self._waiting_s():
+        if self._working or self._making or self._waiting_s():
             return
         number, sentence = self._desk.value(), self._sentence.text()
         if not sentence.strip():
@@ -181,6 +191,11 @@ class Unlock(Page):
         self._working = working
         self._desk.setReadOnly(working)
         self._sentence.setReadOnly(working)
+        self._practice.setEnabled(not working)
+        self._show_state()
+
+    def _on_practice_working(self, making: bool) -> None:
+        self._making = making
         self._show_state()
 
     def _waiting_s(self) -> int:
@@ -193,7 +208,7 @@ class Unlock(Page):
 
     def _show_state(self) -> None:
         wait_s = self._waiting_s()
-        self._button.setEnabled(not self._working and not wait_s)
+        self._button.setEnabled(not (self._working or self._making or wait_s))
         self._sign.show_sign("hourglass" if self._working or wait_s else "", "muted")
         if self._working:
             self._state.show_code("UNLOCK_WORKING")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
@@ -17,11 +18,12 @@ from PySide6.QtWidgets import (
 )
 
 from ui.languages import plain
-from ui.models.rows import ID_ROLE, MARK_ROLE, Cell, Column, Row, RowsModel
+from ui.models.rows import ID_ROLE, Cell, Column, Row, RowsModel
 from ui.theme import ICON_PX, MEDIUM, SMALL, paint_icon, tokens
 
 _ROW_PX = 38
 _HEAD_PX = 32
+_KEPT_TEXTS = 4096
 
 
 class RowList(QTableView):
@@ -37,7 +39,7 @@ class RowList(QTableView):
         self._label_code = label_code
         self._model = RowsModel(columns)
         self.setModel(self._model)
-        self.setItemDelegate(_RowDelegate(self))
+        self.setItemDelegate(_RowDelegate(self, self._model))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -69,6 +71,12 @@ class RowList(QTableView):
     def add_rows(self, rows: Sequence[Row]) -> None:
         """Show more rows below."""
         self._model.extend(rows)
+
+    def show_column(self, place: int, shown: bool) -> None:
+        """Show a column or take it away; the others share its room."""
+        if self.isColumnHidden(place) == shown:
+            self.setColumnHidden(place, not shown)
+            self._share_width()
 
     def rows(self) -> Sequence[Row]:
         """Return the rows shown."""
@@ -103,9 +111,10 @@ class RowList(QTableView):
 
     def _share_width(self) -> None:
         columns, room = self._model.columns, self.viewport().width()
-        shares, given = sum(column.share for column in columns), 0
-        for place, column in enumerate(columns):
-            width = room - given if place == len(columns) - 1 else room * column.share // shares
+        shown = [place for place in range(len(columns)) if not self.isColumnHidden(place)]
+        shares, given = sum(columns[place].share for place in shown), 0
+        for place in shown:
+            width = room - given if place == shown[-1] else room * columns[place].share // shares
             self.setColumnWidth(place, width)
             given += width
 
@@ -116,7 +125,24 @@ class RowList(QTableView):
 
 
 class _RowDelegate(QStyledItemDelegate):
-    """Draws a cell: ground, hairline, perhaps an icon, the text with dots where it is too long."""
+    """Draws a cell: ground, hairline, perhaps an icon, the text with dots where it is too long.
+
+    Cells are read from the rows themselves, and fonts, colours and shortened texts are kept: a cell is drawn many
+    times for each time it changes.
+    """
+
+    def __init__(self, list_: RowList, model: RowsModel) -> None:
+        """Draw for `list_` what stands in `model`."""
+        super().__init__(list_)
+        self._list, self._model = list_, model
+        self._sides = tuple(
+            (Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft)
+            | Qt.AlignmentFlag.AlignVCenter
+            for column in model.columns
+        )
+        self._base: QFont | None = None
+        self._fonts: dict[bool, tuple[QFont, QFontMetrics]] = {}
+        self._short: dict[tuple[str, int, bool], str] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Return a fixed height: rows never jump."""
@@ -128,26 +154,50 @@ class _RowDelegate(QStyledItemDelegate):
         """Draw one cell."""
         colours = tokens()
         box: QRect = option.rect
+        column = index.column()
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
-        painter.fillRect(box, QColor(colours.accent_soft if chosen else colours.raised))
-        painter.setPen(QColor(colours.line))
+        painter.fillRect(box, _colour(colours.accent_soft if chosen else colours.raised))
+        painter.setPen(_colour(colours.line))
         painter.drawLine(box.bottomLeft(), box.bottomRight())
-        list_ = self.parent()
-        if chosen and isinstance(list_, RowList) and list_.hasFocus():
-            painter.setPen(QColor(colours.accent))
+        if chosen and self._list.hasFocus():
+            accent = _colour(colours.accent)
+            painter.setPen(accent)
             painter.drawLine(box.topLeft(), box.topRight())
             painter.drawLine(box.bottomLeft(), box.bottomRight())
-            if index.column() == 0:
-                painter.fillRect(QRect(box.left(), box.top(), 3, box.height()), QColor(colours.accent))
-        cell: Cell = index.data(MARK_ROLE)
+            if column == 0:
+                painter.fillRect(QRect(box.left(), box.top(), 3, box.height()), accent)
+        cell = self._model.rows()[index.row()].cells[column]
         inner = box.adjusted(MEDIUM, 0, -SMALL, 0)
         if cell.sign:
             top = inner.center().y() - ICON_PX / 2 + 1
             paint_icon(painter, cell.sign, cell.colour or "muted", QRectF(inner.left(), top, ICON_PX, ICON_PX))
             inner.setLeft(inner.left() + ICON_PX + SMALL)
-        font = QFont(option.font)
-        font.setBold(cell.strong)
-        painter.setFont(font)
-        painter.setPen(QColor(getattr(colours, cell.colour or "ink")))
-        text = QFontMetrics(font).elidedText(cell.text, Qt.TextElideMode.ElideRight, inner.width())
-        painter.drawText(inner, index.data(Qt.ItemDataRole.TextAlignmentRole), text)
+        if cell.text:
+            font, metrics = self._font(option.font, strong=cell.strong)
+            painter.setFont(font)
+            painter.setPen(_colour(getattr(colours, cell.colour or "ink")))
+            painter.drawText(inner, self._sides[column], self._shortened(cell, inner.width(), metrics))
+
+    def _font(self, base: QFont, *, strong: bool) -> tuple[QFont, QFontMetrics]:
+        if base != self._base:
+            self._base = QFont(base)
+            self._short.clear()
+            for bold in (False, True):
+                font = QFont(base)
+                font.setBold(bold)
+                self._fonts[bold] = font, QFontMetrics(font)
+        return self._fonts[strong]
+
+    def _shortened(self, cell: Cell, width: int, metrics: QFontMetrics) -> str:
+        key = (cell.text, width, cell.strong)
+        found = self._short.get(key)
+        if found is None:
+            if len(self._short) >= _KEPT_TEXTS:
+                self._short.clear()
+            found = self._short[key] = metrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, width)
+        return found
+
+
+@cache
+def _colour(token: str) -> QColor:
+    return QColor(token)

@@ -68,6 +68,12 @@ USES: dict[str, tuple[Use, ...]] = {
     "receipts.take_in": (Use("receipt.take_in", lambda desk: desk.receipts.take_in(b"")),),
     "referrals.create": (Use("referral.create", lambda desk: desk.referrals.create(NOBODY, {})),),
     "referrals.issue_letter": (Use("referral.issue_letter", lambda desk: desk.referrals.issue_letter(NOBODY, "en")),),
+    "referrals.list": (Use("case.search", lambda desk: desk.referrals.list()),),
+    "referrals.preview_letter": (
+        Use("referral.issue_letter", lambda desk: desk.referrals.preview_letter(NOBODY, "en")),
+    ),
+    "referrals.note_printed": (Use("letter.open", lambda desk: desk.referrals.note_printed("x", 1)),),
+    "referrals.note_saved": (Use("letter.open", lambda desk: desk.referrals.note_saved("x")),),
     "referrals.open_letter": (Use("letter.open", lambda desk: desk.referrals.open_letter("x")),),
     "secretariat.enrol": (Use("secretariat.enrol", lambda desk: desk.secretariat.enrol(b"", "")),),
     "secretariat.root_digits": (Use("secretariat.enrol", lambda desk: desk.secretariat.root_digits()),),

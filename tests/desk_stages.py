@@ -1,0 +1,121 @@
+"""The screens of an open desk for `make screenshots`: the practice office and its Secretariat, with a draft referral.
+
+One window is unlocked once; language, colours and size change under it, as they may in an office.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+from desktop.bootstrap import Desk, Door
+from desktop.rules.records import Value
+from desktop.services.practice import make_practice, practice_sentence
+from ui.jobs import JobRunner
+from ui.main_window import MainWindow
+from ui.screens.desk_frame import DeskFrame
+from ui.seat import Place
+from ui.widgets.passphrase_edit import PassphraseEdit
+
+WITH_CONSENT_NAME = "ሰላም"
+REFERRAL: dict[str, Value] = {
+    "services": ("MEDICAL",),
+    "reason": "SERVICE",
+    "urgency": "URGENT",
+    "reason_short": "Needs a check by a nurse.",
+}
+
+
+@dataclass(frozen=True)
+class Known:
+    """The case and the referral that the pictures show."""
+
+    case_id: str
+    referral_id: str
+
+
+def make_desks(folder: Path) -> tuple[Path, Path]:
+    """Make the practice office and Secretariat and return their data folders."""
+    office = make_practice(folder)
+    return office, office.with_name("secretariat")
+
+
+def open_window(folder: Path, jobs: JobRunner, wait_until: Callable[[Callable[[], bool]], None]) -> MainWindow:
+    """Show a window on a practice vault and unlock it with its own sentence."""
+    door = Door(folder)
+    window = MainWindow(folder, lambda: door, jobs, lambda _: None)
+    looked: list[bool] = []
+    window.looked.connect(lambda: looked.append(True))
+    window.show()
+    wait_until(lambda: bool(looked))
+    field = window.findChild(PassphraseEdit, "unlock.sentence")
+    assert isinstance(field, PassphraseEdit)
+    field.setText(practice_sentence(folder) or "")
+    field.sentence_entered.emit()
+    wait_until(lambda: window.findChild(DeskFrame) is not None)
+    return window
+
+
+def know(desk: Desk) -> Known:
+    """Make what the pictures need: a referral of a person who agreed; called in the lane."""
+    case_id = next(row.case_id for row in desk.cases.list() if desk.cases.open(row.case_id).of("consent"))
+    provider = desk.directory.list()[0].record_id
+    outcome = desk.referrals.create(case_id, {**REFERRAL, "to_provider": provider})
+    return Known(case_id, outcome.record_ids[0])
+
+
+def places(known: Known) -> dict[str, Place]:
+    """Return the office's screens by the name of their picture."""
+    sections = ("case", "person", "consent", "recruitment", "determination", "referral", "closure")
+    return {
+        "today": Place("today"),
+        "cases": Place("cases"),
+        **{f"case_{name}": Place("caseFile", known.case_id, section=name) for name in sections},
+        "letter": Place("letter", known.case_id, known.referral_id),
+        "referrals": Place("referrals"),
+        "directory": Place("directory"),
+        "import": Place("importWorkbook"),
+        "sending": Place("sending"),
+        "enrolment": Place("enrolment"),
+        "settings": Place("settings"),
+    }
+
+
+NATIONAL_PLACES = {name: Place(name) for name in ("today", "intake", "offices", "receipts", "settings")}
+
+
+def pictures(
+    window: MainWindow, jobs: JobRunner, shown: dict[str, Place], wait_until: Callable[[Callable[[], bool]], None]
+) -> Iterator[tuple[str, QPixmap]]:
+    """Go to each place and take its picture once the lane has nothing more to do; the list also while searching."""
+    frame = window.findChild(DeskFrame)
+    assert isinstance(frame, DeskFrame)
+    for name, place in shown.items():
+        frame.go(place)
+        settle(jobs, window, wait_until)
+        yield name, window.grab()
+        if name == "cases":
+            field = window.findChild(QLineEdit, "cases.search")
+            assert isinstance(field, QLineEdit)
+            for text, picture in (("a", "cases_search"), ("zzzz", "cases_no_hit")):
+                field.setText(text)
+                field.textEdited.emit(text)
+                settle(jobs, window, wait_until)
+                yield picture, window.grab()
+            field.clear()
+    window._help.show_keys()
+    yield "keys", window.grab()
+    window._help.put_away()
+
+
+def settle(jobs: JobRunner, window: MainWindow, wait_until: Callable[[Callable[[], bool]], None]) -> None:
+    """Let the lane answer, and what the answers ask again, twice over; then let the window paint."""
+    for _ in range(3):
+        answered: list[object] = []
+        jobs.run(lambda: None, owner=window, done=answered.append, failed=answered.append)
+        wait_until(lambda answered=answered: bool(answered))  # type: ignore[misc]
+    QApplication.processEvents()

@@ -1,0 +1,227 @@
+"""One case: the band says which, the spine shows its parts, the sheet holds the one that is open, the foot its state.
+
+A view is journaled once for each opening, so the case is read when one comes here and when records were written, never
+on going from part to part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.errors import DeskError
+from desktop.rules.records import RecordDraft
+from ui.models.case_band import band_facts, is_restricted
+from ui.screens.case_sheets import make_section, sheet_of
+from ui.screens.screen import Screen
+from ui.screens.section import OpenCase, Section, SectionState
+from ui.screens.section_states import MARKS, state_of
+from ui.seat import Place, Seat
+from ui.widgets.band import Band
+from ui.widgets.empty_state import EmptyState
+from ui.widgets.foot import Foot
+from ui.widgets.spine import Entry, Spine
+
+_IMPORT_NOTE = "import_note"
+# The parts in the order of the file; the letter is that of the government's form.
+PARTS: Mapping[str, str] = {
+    "case": "",
+    "person": "",
+    "identity_document": "",
+    "consent": "A",
+    "recruitment": "",
+    "journey_leg": "",
+    "exploitation_episode": "",
+    "determination": "D",
+    "referral": "C",
+    "referral_feedback": "",
+    _IMPORT_NOTE: "",
+    "closure": "",
+}
+# Ctrl and a figure reach forms A to H and the closure (decisions 21).
+_KEYS = {"Ctrl+1": "consent", "Ctrl+3": "referral", "Ctrl+4": "determination", "Ctrl+9": "closure"}
+
+
+class CaseFileScreen(Screen):
+    """`place.section` is the part to open, `place.record_id` the record of it."""
+
+    def __init__(self, seat: Seat, place: Place) -> None:
+        """Show an empty frame; the case comes from the lane."""
+        super().__init__(seat, place)
+        self._name = place.section if place.section in PARTS else "case"
+        self._wanted_record = place.record_id
+        self._case: OpenCase | None = None
+        self._asked = 0  # counts readings, so that only the newest is shown
+        self._sections: dict[str, Section] = {}
+        self._current: set[str] = set()  # the sections that were shown the case as it stands
+        forms = seat.desk.vault.catalogue.forms
+        self._band = Band("caseFile.band")
+        self._spine = Spine(
+            "caseFile.spine",
+            [Entry(name, forms[name].title, letter) for name, letter in PARTS.items()],
+            MARKS[SectionState.EMPTY],
+        )
+        self._file, self._sheets = QWidget(), QStackedWidget()
+        self._foot = Foot("caseFile.foot")
+        self._gone = EmptyState("caseFile.gone", "folder-open", "CASEFILE_GONE_TITLE", "CASEFILE_GONE_TEXT")
+        self._lay_out()
+        self._spine.chosen.connect(self._on_chosen)
+        for key, name in _KEYS.items():
+            QShortcut(QKeySequence(key), self).activated.connect(lambda name=name: self._on_chosen(name, into=True))
+        QShortcut(QKeySequence("Ctrl+G"), self).activated.connect(self._spine.take_focus)
+
+    def begin(self) -> None:
+        """Read the case; the focus goes into the part once it is there."""
+        self._read()
+
+    def place(self) -> Place:
+        """Return the case, the part and the record that are open."""
+        section = self._sections.get(self._name)
+        record_id = section.record_id() if section is not None else self._wanted_record
+        return Place("caseFile", self._place.case_id, record_id, self._name)
+
+    def unsaved(self) -> tuple[RecordDraft, ...]:
+        """Return what is typed in the open part; each other part was kept as one left it."""
+        section = self._sections.get(self._name)
+        return section.unsaved() if section is not None else ()
+
+    def say_again(self) -> None:
+        """Say the band in the new language."""
+        self._show_band()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Ctrl+Enter outside a field does what the main button does."""
+        entered = event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+        if entered and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._foot.press_main()
+        else:
+            super().keyPressEvent(event)
+
+    def _lay_out(self) -> None:
+        work = QHBoxLayout()
+        work.setSpacing(0)
+        work.addWidget(self._spine)
+        work.addWidget(self._sheets, 1)
+        inside = QVBoxLayout(self._file)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(0)
+        inside.addWidget(self._band)
+        inside.addLayout(work, 1)
+        inside.addWidget(self._foot)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._file)
+        whole.addWidget(self._gone)
+        self._gone.hide()
+
+    def _read(self) -> None:
+        self._asked += 1
+        asked, desk, case_id = self._asked, self.seat.desk, self._place.case_id
+        self.run(
+            lambda: OpenCase(desk.cases.open(case_id), desk.drafts.of_case(case_id)),
+            lambda case: self._on_read(asked, case),
+            self._on_not_read,
+        )
+
+    def _on_read(self, asked: int, case: OpenCase) -> None:
+        if asked != self._asked:
+            return
+        first, self._case = self._case is None, case
+        self._current.clear()
+        self._show_band()
+        if first and not self._is_there(self._name):
+            self._name = "case"
+        self._open(self._name, into=first)
+        self._show_marks()
+
+    def _on_not_read(self, error: DeskError) -> None:
+        if self._case is None:
+            self._file.hide()
+            self._gone.show()
+        self.fail(error)
+
+    def _on_chosen(self, name: str, into: bool) -> None:
+        if self._case is None or not self._is_there(name):
+            return
+        if name != self._name:
+            self._keep()
+        self._open(name, into=into)
+
+    def _keep(self) -> None:
+        """Keep what is typed in the part one leaves."""
+        drafts, kept = self.seat.desk.drafts, self.unsaved()
+        if kept:
+            self.run(lambda: drafts.keep(kept), lambda _: None)
+
+    def _open(self, name: str, *, into: bool) -> None:
+        if self._case is None:
+            return
+        self._name = name
+        section = self._sections.get(name) or self._make(name)
+        self._sheets.setCurrentIndex(list(self._sections).index(name))
+        self._current.add(name)
+        record_id, self._wanted_record = self._wanted_record or section.record_id(), ""
+        section.show_case(self._case, record_id)
+        self._spine.light(name)
+        self._say_foot()
+        if into:
+            section.begin()
+
+    def _make(self, name: str) -> Section:
+        section = make_section(self.seat, name)
+        section.told.connect(self.told)
+        section.hindered.connect(self.hindered)
+        section.place_wanted.connect(self.place_wanted)
+        section.help_wanted.connect(self.help_wanted)
+        section.changed.connect(lambda: self._on_changed_in(name))
+        section.reading_wanted.connect(self._read)
+        section.next_wanted.connect(lambda: self._go_on(name))
+        self._sections[name] = section
+        self._sheets.addWidget(sheet_of(section))
+        return section
+
+    def _on_changed_in(self, name: str) -> None:
+        self._show_mark(name)
+        if name == self._name:
+            self._say_foot()
+
+    def _go_on(self, name: str) -> None:
+        """Go to the part after `name`; the last one stays."""
+        there = [part for part in PARTS if self._is_there(part)]
+        place = there.index(name) + 1
+        if name == self._name and place < len(there):
+            self._on_chosen(there[place], into=True)
+
+    def _is_there(self, name: str) -> bool:
+        return name != _IMPORT_NOTE or (self._case is not None and bool(self._case.file.of(name)))
+
+    def _show_band(self) -> None:
+        if self._case is not None:
+            file, vault = self._case.file, self.seat.desk.vault
+            self._band.show_facts(band_facts(file, vault.catalogue, vault.clock), restricted=is_restricted(file))
+
+    def _show_marks(self) -> None:
+        for name in PARTS:
+            self._show_mark(name)
+
+    def _show_mark(self, name: str) -> None:
+        if self._case is None:
+            return
+        section = self._sections.get(name)
+        if section is not None and (name in self._current or section.unsaved()):
+            state = section.state()
+        else:
+            state = state_of(self.seat.desk.vault, self._case, name)
+        self._spine.show_mark(name, MARKS[state], there=self._is_there(name))
+
+    def _say_foot(self) -> None:
+        words = self._sections[self._name].foot()
+        self._foot.say(words.say, words.problems)
+        for button, offered in ((self._foot.main, words.main), (self._foot.second, words.second)):
+            if offered is None:
+                self._foot.offer(button, "", None)
+            else:
+                self._foot.offer(button, offered.code, offered.act, enabled=offered.enabled)

@@ -1,0 +1,55 @@
+"""The parts of a case file and the paper each stands on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from ui.screens.section import Section
+from ui.seat import Seat
+from ui.theme import HUGE, LARGE
+from ui.widgets.basics import frame
+from ui.widgets.field_form import WIDEST_PX
+
+_SHEET_PX = WIDEST_PX + 2 * HUGE + 2  # a form, its margins, a hairline at either side
+
+
+def make_section(seat: Seat, name: str) -> Section:
+    """Make a part of a case file. Each is imported when one first goes there."""
+    match name:
+        case "consent":
+            from ui.screens.consent_section import ConsentSection
+
+            return ConsentSection(seat, name)
+        case "referral":
+            from ui.screens.referral_section import ReferralSection
+
+            return ReferralSection(seat, name)
+        case _:
+            from ui.screens.form_section import FormSection
+
+            return FormSection(seat, name)
+
+
+def sheet_of(section: Section) -> QScrollArea:
+    """Return paper with the section on a sheet, from the top; it scrolls."""
+    card = frame("sheet")
+    card.setMaximumWidth(_SHEET_PX)
+    inside = QVBoxLayout(card)
+    inside.setContentsMargins(HUGE, LARGE, HUGE, HUGE)
+    inside.addWidget(section)
+    paper = QWidget()
+    paper.setProperty("role", "paper")
+    row = QHBoxLayout(paper)
+    row.setContentsMargins(LARGE, LARGE, LARGE, LARGE)
+    row.addStretch(1)
+    row.addWidget(card, 100, Qt.AlignmentFlag.AlignTop)
+    row.addStretch(1)
+    scroll = QScrollArea()
+    scroll.setProperty("role", "paper")
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidgetResizable(True)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(paper)
+    return scroll

@@ -1,0 +1,188 @@
+"""The letter of a referral: looked at as a draft, issued once, printed and copied from memory afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from desktop.errors import DeskError, NotAccepted
+from desktop.files import write_out
+from desktop.services.referrals import IssuedLetter, LetterPreview
+from ui.languages import plural, words
+from ui.printing import print_pdf
+from ui.screens.letter_side import DraftSide, IssuedSide
+from ui.screens.screen import Screen
+from ui.seat import Place, Seat, Telling
+from ui.theme import HUGE, LARGE, MEDIUM
+from ui.widgets.basics import ActionButton, Words
+from ui.widgets.file_dialogs import ask_folder
+from ui.widgets.letter_pages import LetterPages
+
+_SIDE_PX = 372
+
+
+class LetterScreen(Screen):
+    """`place.record_id` is the referral. Its letter is shown: the issued one, else how it would be issued now."""
+
+    def __init__(self, seat: Seat, place: Place) -> None:
+        """Show an empty sheet; the letter comes from the lane."""
+        super().__init__(seat, place)
+        self._letter: IssuedLetter | None = None
+        self._asked = 0  # counts looks at the draft, so that only the newest is shown
+        self._pages = LetterPages("letter.pages", "LETTER_PAGES", "LETTER_PAGES_HELP")
+        self._draft = DraftSide(seat.desk.vault.catalogue)
+        self._issued = IssuedSide()
+        self._number = Words("", "muted")
+        self._number.setObjectName("letter.number")
+        self._back = ActionButton("letter.back", "LETTER_BACK", role="quiet", sign="arrow-left", colour="accent")
+        self._sides = QStackedWidget()
+        self._lay_out()
+        self._draft.chosen.connect(self._look)
+        self._draft.issue_wanted.connect(self._on_issue)
+        self._issued.print_wanted.connect(self._on_print)
+        self._issued.save_wanted.connect(self._on_save)
+        self._back.clicked.connect(self._on_back)
+
+    def begin(self) -> None:
+        """Open the letter where one was issued; else look at it as a draft."""
+        self._draft.begin()
+        self.run(lambda: _newest_letter(self.seat, self._place.record_id), self._on_opened)
+
+    def say_again(self) -> None:
+        """Say both sides in the new language."""
+        self._draft.say_again()
+        self._issued.say_again()
+
+    def _lay_out(self) -> None:
+        for side in (self._draft, self._issued):
+            self._sides.addWidget(side)
+        beside = QWidget()
+        beside.setProperty("role", "paper")
+        column = QVBoxLayout(beside)
+        column.setContentsMargins(HUGE, LARGE, HUGE, LARGE)
+        column.setSpacing(MEDIUM)
+        column.addWidget(self._back, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(Words("LETTER_TITLE", "title"))
+        column.addWidget(self._number)
+        column.addWidget(self._sides, 1)
+        scroll = QScrollArea()
+        scroll.setProperty("role", "paper")
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFixedWidth(_SIDE_PX)
+        scroll.setWidget(beside)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(LARGE, LARGE, 0, LARGE)
+        whole.setSpacing(0)
+        whole.addWidget(self._pages, 1)
+        whole.addWidget(scroll)
+
+    def _on_opened(self, letter: IssuedLetter | None) -> None:
+        if letter is None:
+            self._look()
+        else:
+            self._show_letter(letter)
+
+    def _look(self) -> None:
+        """Look at the letter as it would be issued now; an answer to an older question is dropped."""
+        self._asked += 1
+        asked, referrals, referral = self._asked, self.seat.desk.referrals, self._place.record_id
+        language, mode = self._draft.language(), self._draft.mode()
+        self._draft.issue.setEnabled(False)
+        self.run(
+            lambda: referrals.preview_letter(referral, language, mode),
+            lambda preview: self._on_preview(asked, preview),
+            lambda error: self._on_no_preview(asked, error),
+        )
+
+    def _on_preview(self, asked: int, preview: LetterPreview) -> None:
+        if asked != self._asked or self._letter is not None:
+            return
+        self._number.put(preview.referral_no)
+        self._pages.show_pdf(preview.pdf)
+        self._draft.show_preview(preview)
+
+    def _on_no_preview(self, asked: int, error: DeskError) -> None:
+        if asked != self._asked:
+            return
+        self._pages.show_pdf(b"")
+        if isinstance(error, NotAccepted):
+            self._draft.show_refusal(error.problems)
+        else:
+            self.fail(error)
+
+    def _on_issue(self) -> None:
+        self._draft.issue.setEnabled(False)  # one letter for one press
+        referrals, referral = self.seat.desk.referrals, self._place.record_id
+        language, mode = self._draft.language(), self._draft.mode()
+        self.run(lambda: referrals.issue_letter(referral, language, mode), self._on_issued, self._on_not_issued)
+
+    def _on_issued(self, letter: IssuedLetter) -> None:
+        self._show_letter(letter)
+        self.told.emit(Telling(lambda: words("LETTER_WAS_ISSUED", serial=letter.serial)))
+
+    def _on_not_issued(self, error: DeskError) -> None:
+        self.fail(error)
+        self._look()
+
+    def _show_letter(self, letter: IssuedLetter) -> None:
+        self._letter = letter
+        self._number.put(letter.referral_no)
+        self._pages.show_pdf(letter.pdf)
+        self._issued.show_letter(letter)
+        self._sides.setCurrentWidget(self._issued)
+        self._issued.print.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_print(self) -> None:
+        letter = self._letter
+        if letter is None:
+            return
+        copies, referrals = self._issued.copies.value(), self.seat.desk.referrals
+        self._issued.print.setEnabled(False)
+        print_pdf(
+            letter.pdf,
+            copies,
+            lambda: referrals.note_printed(letter.serial, copies),
+            self.run,
+            lambda _: self._on_printed(copies),
+            self._on_not_printed,
+        )
+
+    def _on_printed(self, copies: int) -> None:
+        self._print_again()
+        self.told.emit(Telling(lambda: plural("LETTER_PRINTED", copies)))
+
+    def _on_not_printed(self, error: DeskError) -> None:
+        self._print_again()
+        self.fail(error)
+
+    def _print_again(self) -> None:
+        self._issued.print.setEnabled(True)
+        self._issued.print.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_save(self) -> None:
+        ask_folder(self, "letter.folder", "LETTER_FOLDER", self._on_folder)
+
+    def _on_folder(self, folder: Path) -> None:
+        letter, referrals = self._letter, self.seat.desk.referrals
+        if letter is None:
+            return
+
+        def save_and_note() -> None:
+            write_out(folder, letter.file_name, letter.pdf)
+            referrals.note_saved(letter.serial)
+
+        self.run(save_and_note, lambda _: self.told.emit(Telling(lambda: words("LETTER_COPY_SAVED"))))
+
+    def _on_back(self) -> None:
+        place = self._place
+        self.place_wanted.emit(Place("caseFile", place.case_id, place.record_id, section="referral"))
+
+
+def _newest_letter(seat: Seat, referral_id: str) -> IssuedLetter | None:
+    serials = seat.desk.referrals.letters_of(referral_id)
+    return seat.desk.referrals.open_letter(serials[-1]) if serials else None
