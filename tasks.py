@@ -36,6 +36,8 @@ TEST_PACKAGES = (
     *RUN_PACKAGES,
     *("age", "zstd", "openssl", "poppler-utils", "postgresql", "xvfb", "xauth", "strace"),
 )
+# What the heavy tests need besides: hands at the keyboard of a real window.
+HEAVY_PACKAGES = (*TEST_PACKAGES, "xdotool")
 
 
 def stop(sentence: str, status: int = 1) -> NoReturn:
@@ -209,9 +211,9 @@ def check(names: Sequence[str]) -> None:
 STATIC_CHECKS = ("ruff format --check", "ruff check", "mypy", "lint-imports")
 
 
-def prepare_checks() -> None:
+def prepare_checks(packages: Sequence[str] = TEST_PACKAGES) -> None:
     """Have everything that checks and builds need."""
-    need_packages(TEST_PACKAGES)
+    need_packages(packages)
     ensure_environment("dev")
 
 
@@ -226,7 +228,7 @@ def test(_: argparse.Namespace) -> int:
 
 def check_all(_: argparse.Namespace) -> int:
     """Run the heavy tests, those that `test` leaves out."""
-    prepare_checks()
+    prepare_checks(HEAVY_PACKAGES)
     heavy = [program("python"), "-m", "pytest", "-m", "heavy"]
     # Asked first, because pytest calls a run without tests a failure (exit status 5).
     found = subprocess.run([*map(str, heavy), "--collect-only", "--quiet"], cwd=ROOT, capture_output=True, text=True)

@@ -6,14 +6,14 @@ import json
 import platform
 import sys
 
-from bench import line_size
+from bench import line_size, window
 from desktop import VERSION
 
 
 def main() -> int:
     """Run every measurement."""
     versions = {"rufaa": VERSION, "python": platform.python_version(), "machine": platform.machine()}
-    for part in (line_size,):
+    for part in (line_size, window):
         for result in part.measure():
             sys.stdout.write(json.dumps({**result, **versions}, sort_keys=True) + "\n")
             sys.stdout.flush()

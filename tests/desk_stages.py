@@ -113,9 +113,10 @@ def pictures(
 
 
 def settle(jobs: JobRunner, window: MainWindow, wait_until: Callable[[Callable[[], bool]], None]) -> None:
-    """Let the lane answer, and what the answers ask again, twice over; then let the window paint."""
+    """Let the lane answer, and what the answers ask again, twice over; then let the window lay itself out and paint."""
     for _ in range(3):
         answered: list[object] = []
         jobs.run(lambda: None, owner=window, done=answered.append, failed=answered.append)
         wait_until(lambda answered=answered: bool(answered))  # type: ignore[misc]
-    QApplication.processEvents()
+    for _ in range(3):  # a wider word asks its parents for another layout, and they theirs
+        QApplication.processEvents()

@@ -41,20 +41,23 @@ class IdleWatch(QObject):
         self._has_warned = False
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self._on_look)
-        application = QCoreApplication.instance()
-        if application is not None:
-            application.installEventFilter(self)
 
     def watch(self, minutes: int) -> None:
         """Begin, or go on with another limit."""
         self._limit_s = minutes * 60
         self._last_s = self._looked_s = now_s()
         self._has_warned = False
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)  # only now: every event of the program comes by
         self._look.start()
 
     def rest(self) -> None:
         """Watch no more."""
         self._look.stop()
+        application = QCoreApplication.instance()
+        if application is not None:
+            application.removeEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Note a hand at work; every event goes on its way."""

@@ -14,7 +14,6 @@ from PySide6.QtCore import QCoreApplication, QDate, QEvent, QLocale
 from desktop.clock import NAIROBI, parse_stamp
 from desktop.messages import LANGUAGES, Language, sentences
 from desktop.paths import resource
-from desktop.rules.dates import spell
 
 _LOCALES = {"en": "en_KE", "sw": "sw_KE"}
 # What is in force; Qt keeps its own language for the whole program too.
@@ -62,6 +61,8 @@ def number(n: int) -> str:
 
 def day(date_text: str) -> str:
     """Return a whole or partial date (YYYY, YYYY-MM or YYYY-MM-DD) with the month in words."""
+    from desktop.rules.dates import spell  # here, because no screen before the desk says a day
+
     return spell(date_text, current())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from desktop import PRODUCT
 from desktop.errors import DeskError
-from desktop.messages import explain
+from desktop.messages import explain, sentences
 from desktop.settings import Settings
 from ui.heartbeat import Heartbeat
 from ui.idle import IdleWatch
@@ -23,8 +24,8 @@ from ui.languages import current, words
 from ui.preferences import Preferences
 from ui.screens import notice
 from ui.screens.desk_frame import DeskFrame
-from ui.screens.first_run import FirstRun
 from ui.screens.notice import Notice
+from ui.screens.page import Page
 from ui.screens.unlock import Unlock
 from ui.seat import Place, Seat
 from ui.widgets.help_sheet import HelpSheet
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from desktop.bootstrap import Desk, Door
     from desktop.services.office import SignedIn
     from desktop.services.vault import VaultStatus
+    from ui.screens.first_run import FirstRun
 
 Replace = Callable[[Path | None], None]
 
@@ -67,9 +69,8 @@ class MainWindow(QMainWindow):
         self._pages = QStackedWidget()
         self.setCentralWidget(self._pages)
         self._messages = MessageBar(self)
-        self._help = HelpSheet(self)
-        QShortcut(QKeySequence("Ctrl+/"), self).activated.connect(self._help.show_keys)
-        QShortcut(QKeySequence("F1"), self).activated.connect(self._help.show_keys)
+        for keys in ("Ctrl+/", "F1"):
+            QShortcut(QKeySequence(keys), self).activated.connect(lambda: self._help.show_keys())
         self._beat = Heartbeat(self)
         self._idle = IdleWatch(self)
         self._idle.warned.connect(lambda: self._messages.tell(lambda: words("IDLE_WARNING")))
@@ -101,14 +102,16 @@ class MainWindow(QMainWindow):
             return
         self._leaving = True
         began = time.monotonic()
+        QTimer.singleShot(LONGEST_CLOSING_MS, self._leave)  # armed first: a fault below keeps no desk open
         self._idle.rest()
         frame = self._frame()
-        if frame is not None:
-            self._jobs.run(frame.leave(), owner=self, done=_pass_by, failed=_pass_by)
-        self._show_page(QWidget())
-        self.repaint()  # now, not when the event loop comes to it: blank within 300 ms (threat-model 5.4)
+        try:
+            if frame is not None:
+                self._jobs.run(frame.leave(), owner=self, done=_pass_by, failed=_pass_by)
+        finally:
+            self._show_page(QWidget())
+            self.repaint()  # now, not when the event loop comes to it: blank within 300 ms (threat-model 5.4)
         self._beat.finish(blank_ms=round((time.monotonic() - began) * 1000))
-        QTimer.singleShot(LONGEST_CLOSING_MS, self._leave)
         self._jobs.run(self.close_vault, owner=self, done=self._on_closed, failed=self._on_closed)
 
     def show_fault(self, number: str) -> None:
@@ -128,16 +131,22 @@ class MainWindow(QMainWindow):
         if desk is not None:
             desk.lock()
 
+    @cached_property
+    def _help(self) -> HelpSheet:
+        """The sheet of help: its words are not read before the first paint."""
+        return HelpSheet(self)
+
     def _show_page(self, page: QWidget) -> None:
         old = self._pages.currentWidget()
         self._messages.hide()
-        self._help.hide()
+        if "_help" in vars(self):
+            self._help.hide()
         self._pages.addWidget(page)
         self._pages.setCurrentWidget(page)
         if old is not None:
             self._pages.removeWidget(old)
             old.deleteLater()  # a screen is destroyed, never hidden: nothing of it stays behind
-        if isinstance(page, Unlock | DeskFrame | FirstRun | Notice):
+        if isinstance(page, Page | DeskFrame):
             page.begin()
         if isinstance(page, Notice):
             page.try_again_wanted.connect(self._look)
@@ -152,6 +161,8 @@ class MainWindow(QMainWindow):
         return page
 
     def _first_run(self) -> FirstRun:
+        from ui.screens.first_run import FirstRun
+
         page = FirstRun(self._door, self._jobs)
         page.made.connect(self._leave)  # the words are still in this process's memory
         page.practice_wanted.connect(self._leave_for_practice)
@@ -237,7 +248,9 @@ def _look_at(folder: Path, door: Callable[[], Door]) -> VaultStatus:
     if folder.is_dir():
         with contextlib.suppress(OSError):  # a log that cannot be kept keeps nobody out
             log.open_log(folder / "log")
-    return door().vaults.status()
+    status = door().vaults.status()
+    sentences()  # read here, in the lane, so that the window does not wait for them when the desk opens
+    return status
 
 
 def _pass_by(_: object) -> None:

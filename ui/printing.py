@@ -20,7 +20,7 @@ from PySide6.QtPrintSupport import QPrinter, QPrinterInfo
 
 from desktop.errors import DeskError, Obstacle
 
-_TITLE = "Rufaa"  # stands in the printer's queue and on its display: nothing of the letter
+_TITLE = "Document"  # stands in the printer's queue and on its display: neither the letter nor whose program it is
 _LONGEST_S = 60
 _DPI = 300
 

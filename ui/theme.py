@@ -93,6 +93,7 @@ TEXT_PAIRS = (
     ("accent", "accent_soft"),
     ("muted", "accent_soft"),
     ("muted", "line"),
+    ("ink", "line"),
     ("on_accent", "accent"),
     ("on_accent", "accent_deep"),
     ("warn", "warn_soft"),
@@ -227,6 +228,7 @@ def _palette(colours: Tokens) -> QPalette:
         QPalette.ColorRole.ButtonText: colours.ink,
         QPalette.ColorRole.ToolTipBase: colours.raised,
         QPalette.ColorRole.ToolTipText: colours.ink,
+        QPalette.ColorRole.Dark: colours.line,  # round the pages of a letter
         QPalette.ColorRole.Highlight: colours.accent,
         QPalette.ColorRole.HighlightedText: colours.on_accent,
         QPalette.ColorRole.Link: colours.accent,

@@ -56,6 +56,8 @@ def practice_office(folder: Path) -> Path:
 
 def practice_sentence(folder: Path) -> str | None:
     """Return the sentence of a practice vault from its own data folder; None for any other data folder."""
+    if folder.absolute().parent.name != _FOLDER:
+        return None  # a file planted beside a real vault says nothing on its unlock screen
     try:
         with folder.with_name(_SENTENCES).open("rb") as source:
             kept = json.loads(source.read(_MOST_SENTENCE_BYTES))

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QApplication
 from shiboken6 import delete, isValid
 
 from desktop.bootstrap import Desk, Door
-from desktop.errors import DeskError
 from desktop.rules.records import RecordDraft, Value
 from desktop.services.office import SignedIn
 from desktop.settings import Settings
@@ -31,20 +30,24 @@ def make_practice_office(folder: Path) -> Office:
 
 
 def in_lane(jobs: JobRunner, work: Callable[[], Answer]) -> Answer:
-    """Do work in the vault lane and wait for its answer; what it raises is raised here."""
+    """Do work in the vault lane and wait for its answer; what it raises, a fault as well, is raised here."""
     answers: list[Answer] = []
-    errors: list[DeskError] = []
+    errors: list[BaseException] = []
     loop = QEventLoop()
 
-    def done(answer: Answer) -> None:
-        answers.append(answer)
+    def try_work() -> Answer | None:
+        try:
+            return work()
+        except BaseException as raised:  # noqa: BLE001  raised again below, in the thread that asked
+            errors.append(raised)
+            return None
+
+    def done(answer: Answer | None) -> None:
+        if answer is not None or not errors:
+            answers.append(answer)  # type: ignore[arg-type]
         loop.quit()
 
-    def failed(error: DeskError) -> None:
-        errors.append(error)
-        loop.quit()
-
-    jobs.run(work, owner=jobs, done=done, failed=failed)
+    jobs.run(try_work, owner=jobs, done=done, failed=lambda _: loop.quit())
     loop.exec()
     if errors:
         raise errors[0]

@@ -153,6 +153,44 @@ def test_a_settled_search_is_journaled_once(qtbot: QtBot, seat: Seat) -> None:
     qtbot.waitUntil(lambda: acts(seat, Act.SEARCHED) == before + 1, timeout=4000)
 
 
+@pytest.mark.parametrize(("name", "by_leaving"), [("Tatu", True), ("Upendo", False)])
+def test_a_search_left_before_it_is_settled_is_journaled_once(
+    qtbot: QtBot, seat: Seat, name: str, by_leaving: bool
+) -> None:
+    case_with(seat, first_name=name, sex="F")
+    screen = shown(seat)
+    before = acts(seat, Act.SEARCHED)
+    type_into_search(screen, name)
+    list_ = part(screen, "cases.list")
+    assert isinstance(list_, RowList)
+    qtbot.waitUntil(lambda: len(listed(screen)) == 1 and not list_.isColumnHidden(NAME))
+    if by_leaving:
+        screen.hide()
+    else:
+        field = part(screen, "cases.search")
+        assert isinstance(field, QLineEdit)
+        field.selectAll()
+        QTest.keyClick(field, Qt.Key.Key_Delete)
+        qtbot.waitUntil(lambda: len(listed(screen)) > 1)
+        screen.hide()
+    assert acts(seat, Act.SEARCHED) == before + 1
+
+
+def test_a_found_name_does_not_go_into_the_clipboard(qtbot: QtBot, seat: Seat) -> None:
+    case_with(seat, first_name="Mwajuma", surname="Rono", sex="F")
+    case_with(seat, first_name="Mwajuma", surname="Sifa", sex="F")
+    screen = shown(seat)
+    type_into_search(screen, "mwajuma")
+    qtbot.waitUntil(lambda: len(listed(screen)) == 2)
+    list_ = part(screen, "cases.list")
+    assert isinstance(list_, RowList)
+    list_.setCurrentIndex(list_.model().index(0, NAME))
+    clipboard = QApplication.clipboard()
+    clipboard.setText("before")
+    QTest.keyClick(list_, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert clipboard.text() == "before"
+
+
 def test_names_are_shown_journaled_and_fall_back(qtbot: QtBot, seat: Seat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ui.screens.case_list._NAMES_MS", 400)
     case = case_with(seat, first_name="Esther", surname="Naliaka", sex="F")
@@ -165,7 +203,7 @@ def test_names_are_shown_journaled_and_fall_back(qtbot: QtBot, seat: Seat, monke
     assert acts(seat, Act.NAMES_SHOWN) == before + 1
     qtbot.waitUntil(lambda: list_.isColumnHidden(NAME))
     assert case in listed(screen)
-    assert not any(row.cells[NAME].text for row in list_.rows())
+    qtbot.waitUntil(lambda: not any(row.cells[NAME].text for row in list_.rows()))
 
 
 def test_more_pages_come_near_the_end_and_new_cases_show(qtbot: QtBot, seat: Seat) -> None:

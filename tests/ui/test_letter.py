@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -222,7 +223,7 @@ def test_the_printer_gets_the_stored_bytes_under_a_neutral_title(seat: Seat, pri
     settled(seat)
     assert hindered == []
     assert told == ["3 copies went to the printer."]
-    assert (printer / "arguments").read_text().split("\n") == ["-n", "3", "-t", "Rufaa", "-", ""]
+    assert (printer / "arguments").read_text().split("\n") == ["-n", "3", "-t", "Document", "-", ""]
     assert (printer / "input").read_bytes() == stored_pdf(seat, serial)
     assert journal(seat, Act.LETTER_PRINTED)[-1] == (serial, "COPIES_3")
     assert sorted(file.name for file in printer.iterdir()) == ["arguments", "input", "lp"]
@@ -259,6 +260,7 @@ def test_a_copy_is_written_to_the_folder_chosen_and_noted(seat: Seat, tmp_path: 
     assert len(told) == 1
     assert [file.name for file in tmp_path.iterdir()] == [f"{serial}.pdf"]
     assert (tmp_path / f"{serial}.pdf").read_bytes() == stored_pdf(seat, serial)
+    assert stat.S_IMODE((tmp_path / f"{serial}.pdf").stat().st_mode) == 0o600
     assert (serial, None) in journal(seat, Act.LETTER_SAVED)
 
 
@@ -326,7 +328,7 @@ def test_where_qt_prints_the_page_stands_whole_on_a4(application: QApplication, 
     assert len(reader.pages) == 1
     assert [round(float(side)) for side in reader.pages[0].mediabox[2:]] == [595, 842]
     assert reader.metadata is not None
-    assert reader.metadata.title == "Rufaa"
+    assert reader.metadata.title == "Document"
     (picture,) = reader.pages[0].images
     assert picture.image is not None
     assert picture.image.size == (2479, 3508) or picture.image.size == (2480, 3508)

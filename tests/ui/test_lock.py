@@ -9,16 +9,20 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from desktop import vault_files
-from desktop.errors import VaultBusy
+from desktop.errors import Obstacle, VaultBusy
+from desktop.rules.records import RecordDraft
+from desktop.services.drafts import DraftService
 from tests.ui.conftest import Office, Opened
 from tests.ui.hands import on_screen, part, start_page, unlock_with
 from ui import app, languages
+from ui.screens.desk_frame import DeskFrame
 from ui.screens.today import Today
 from ui.screens.unlock import Unlock
+from ui.widgets.file_dialogs import ask_folder
 
 Open = Callable[[Path], Opened]
 
@@ -169,3 +173,57 @@ def test_where_there_is_no_exec_a_new_process_is_started_and_this_one_ends(
     with pytest.raises(Ended):
         app.replace_process(None)
     assert order == ["watched", "started", "ended 0"]
+
+
+def test_a_fault_of_the_screen_keeps_no_desk_open(
+    qtbot: QtBot, office: Office, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_window(office.folder)
+    unlock_with(opened, office.sentence)
+    start_page(qtbot, opened)
+
+    def fail(_: Today) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Today, "unsaved", fail)
+    with pytest.raises(ZeroDivisionError):
+        opened.window.lock()
+    qtbot.waitUntil(lambda: opened.replaced == ["replaced"], timeout=5_000)
+    assert opened.window.findChild(Today) is None
+
+
+@pytest.mark.qt_log_ignore("propagateSizeHints", extend=True)
+def test_ctrl_l_locks_while_a_file_is_being_chosen(qtbot: QtBot, office: Office, open_window: Open) -> None:
+    opened = open_window(office.folder)
+    unlock_with(opened, office.sentence)
+    start_page(qtbot, opened)
+    ask_folder(part(opened, Today, "today"), "today.folder", "FOLDER_SAVE", lambda _: None)
+    dialog = part(opened, QFileDialog, "today.folder")
+    qtbot.waitUntil(dialog.isActiveWindow)
+    QTest.keyClick(dialog, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: opened.replaced == ["replaced"], timeout=5_000)
+    assert opened.window.findChild(QFileDialog) is None
+
+
+def test_a_draft_that_a_full_disk_refused_is_kept_at_the_next_beat(
+    qtbot: QtBot, office: Office, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_window(office.folder)
+    unlock_with(opened, office.sentence)
+    start_page(qtbot, opened)
+    tried: list[object] = []
+
+    def keep(_: DraftService, drafts: object) -> str:
+        tried.append(drafts)
+        raise Obstacle("DISK_FULL")
+
+    monkeypatch.setattr(DraftService, "keep", keep)
+    draft = RecordDraft("case", {"remarks": "Kiambatisho"})
+    monkeypatch.setattr(Today, "unsaved", lambda _: (draft,))
+    frame = part(opened, DeskFrame, "desk")
+    frame._on_keep()
+    qtbot.waitUntil(lambda: len(tried) == 1 and frame._kept == ())
+    frame._on_keep()
+    qtbot.waitUntil(lambda: len(tried) == 2 and frame._kept == ())
+    assert tried == [(draft,), (draft,)]
+    opened.window.close()

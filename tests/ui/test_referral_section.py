@@ -343,3 +343,22 @@ def test_list_and_heading_follow_the_language(seat: Seat, qtbot: QtBot, language
     held = hold(seat, case_id)
     languages.switch(language)
     qtbot.waitUntil(lambda: held.rows()[0][2] == {"en": "Draft", "sw": "Rasimu"}[language])
+
+
+def test_urgent_help_waits_for_no_consent_where_a_supervisor_gives_another_ground(seat: Seat) -> None:
+    case_id, clinic, desk = case_with(seat, **PERSON), provider(seat), seat.desk
+    held = hold(seat, case_id, refer(seat, case_id, clinic))
+    assert held.visible("referral.lawful_basis")
+    held.type_in(lawful_basis="VITAL", basis_reason="She is unconscious.")
+    held.press_main()
+    referral = held.section.record_id()
+    letter = in_lane(seat.jobs, lambda: desk.referrals.preview_letter(referral, "en"))
+    assert letter.problems == ()
+    assert letter.pdf.startswith(b"%PDF")
+
+
+def test_another_ground_is_not_offered_to_who_may_not_take_it(seat: Seat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seat.desk.vault, "role", Role.CASE_OFFICER)
+    section = ReferralSection(seat, "referral")
+    assert section.findChild(QWidget, "referral.urgency") is not None
+    assert section.findChild(QWidget, "referral.lawful_basis") is None

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from desktop.errors import DeskError
 from desktop.rules.records import RecordDraft
 from ui.models.case_band import band_facts, is_restricted
-from ui.screens.case_sheets import make_section, sheet_of
+from ui.screens.case_sheets import make_section, put_on_sheet
 from ui.screens.screen import Screen
 from ui.screens.section import OpenCase, Section, SectionState
 from ui.screens.section_states import MARKS, state_of
@@ -84,9 +84,8 @@ class CaseFileScreen(Screen):
         return Place("caseFile", self._place.case_id, record_id, self._name)
 
     def unsaved(self) -> tuple[RecordDraft, ...]:
-        """Return what is typed in the open part; each other part was kept as one left it."""
-        section = self._sections.get(self._name)
-        return section.unsaved() if section is not None else ()
+        """Return what is typed in any part: a part one left may not have been kept, as on a full disk."""
+        return tuple(draft for section in self._sections.values() for draft in section.unsaved())
 
     def say_again(self) -> None:
         """Say the band in the new language."""
@@ -180,7 +179,7 @@ class CaseFileScreen(Screen):
         section.reading_wanted.connect(self._read)
         section.next_wanted.connect(lambda: self._go_on(name))
         self._sections[name] = section
-        self._sheets.addWidget(sheet_of(section))
+        put_on_sheet(section, self._sheets)
         return section
 
     def _on_changed_in(self, name: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
 
 from desktop.clock import today
@@ -62,8 +63,7 @@ class CaseList(Screen):
         self._nothing = EmptyState("cases.empty", "folder-open", "CASES_EMPTY_TITLE", "CASES_EMPTY_TEXT")
         self._no_hits = EmptyState("cases.no_hits", "search", "CASES_NO_HITS_TITLE", "CASES_NO_HITS_TEXT")
         self._settled = QTimer(self, interval=_SETTLED_MS, singleShot=True)
-        self._names_end = QTimer(self, interval=_NAMES_MS, singleShot=True)
-        self._stack = QStackedWidget()
+        self._stack, self._names_end = QStackedWidget(), QTimer(self, interval=_NAMES_MS, singleShot=True)
         self._lay_out()
         # Not before they are laid out: a button without a parent would open a window of its own.
         self._new.setVisible(seat.may("case.create"))
@@ -79,7 +79,7 @@ class CaseList(Screen):
         self._import.clicked.connect(lambda: self.place_wanted.emit(Place("importWorkbook")))
         self._show_names.clicked.connect(self._on_names_clicked)
         self._settled.timeout.connect(self._note_search)
-        self._names_end.timeout.connect(self._hide_names)
+        self._names_end.timeout.connect(lambda: self._set_names(False))
 
     def begin(self) -> None:
         """Begin in the search field; a wish for a new case begins there too."""
@@ -93,6 +93,11 @@ class CaseList(Screen):
         if topics & {Topic.CASES, Topic.IMPORTS}:
             self._read()
 
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Note a search that one leaves before it is settled: its names were seen."""
+        self._note_search()
+        super().hideEvent(event)
+
     def say_again(self) -> None:
         """Say labels and rows in the new language."""
         self._search.setAccessibleName(plain("CASES_SEARCH"))
@@ -103,12 +108,11 @@ class CaseList(Screen):
     def _lay_out(self) -> None:
         label = Words("CASES_SEARCH", "strong")
         label.setBuddy(self._search)
-        head = QHBoxLayout()
+        head, line = QHBoxLayout(), QHBoxLayout()
         head.setSpacing(SMALL)
         head.addWidget(Words("CASES_TITLE", "title"), 1)
         head.addWidget(self._import)
         head.addWidget(self._new)
-        line = QHBoxLayout()
         line.setSpacing(MEDIUM)
         line.addWidget(self._search, 1)
         line.addWidget(self._show_names)
@@ -127,8 +131,7 @@ class CaseList(Screen):
         whole.addLayout(line)
         whole.addWidget(self._note)
         whole.addWidget(sheet, 1)
-        order = (self._search, self._list, self._show_names, self._import, self._new)
-        for first, then in pairwise(order):
+        for first, then in pairwise((self._search, self._list, self._show_names, self._import, self._new)):
             self.setTabOrder(first, then)
 
     def _rows(self, cases: list[CaseSummary]) -> list[Row]:
@@ -137,7 +140,6 @@ class CaseList(Screen):
 
     def _on_typed(self) -> None:
         self._note.clear()
-        self._settled.stop()
         self._new_waits = False
         self._read()
 
@@ -155,6 +157,9 @@ class CaseList(Screen):
     def _on_read(self, asked: int, text: str, found: tuple[CaseSummary, ...]) -> None:
         if asked != self._asked:
             return
+        if not text:
+            self._note_search()
+            self._noted = ""
         self._reading, self._text, self._cases = False, text, list(found)
         self._ended = bool(text) or not found  # a search has one page
         self._list.show_column(NAME, bool(text) or self._names)
@@ -230,12 +235,9 @@ class CaseList(Screen):
 
     def _on_names_clicked(self) -> None:
         if self._names:
-            self._hide_names()
+            self._set_names(False)
         else:
             self.run(self.seat.desk.cases.note_names_shown, lambda _: self._set_names(True))
-
-    def _hide_names(self) -> None:
-        self._set_names(False)
 
     def _set_names(self, shown: bool) -> None:
         self._names = shown
@@ -243,5 +245,6 @@ class CaseList(Screen):
             self._names_end.start()
         else:
             self._names_end.stop()
+            self._list.show_column(NAME, bool(self._text))  # at once, however busy the lane is
         self._show_names.turn_into(*("CASES_HIDE_NAMES", "eye-off") if shown else ("CASES_SHOW_NAMES", "eye"))
         self._read()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.screens.section import Section
 from ui.seat import Seat
@@ -31,13 +31,15 @@ def make_section(seat: Seat, name: str) -> Section:
             return FormSection(seat, name)
 
 
-def sheet_of(section: Section) -> QScrollArea:
-    """Return paper with the section on a sheet, from the top; it scrolls."""
+def put_on_sheet(section: Section, sheets: QStackedWidget) -> None:
+    """Put the section on a sheet of its own, on paper, from the top; it scrolls.
+
+    The section comes last: each part of a window that gets another parent is looked through and dressed again.
+    """
     card = frame("sheet")
     card.setMaximumWidth(_SHEET_PX)
     inside = QVBoxLayout(card)
     inside.setContentsMargins(HUGE, LARGE, HUGE, HUGE)
-    inside.addWidget(section)
     paper = QWidget()
     paper.setProperty("role", "paper")
     row = QHBoxLayout(paper)
@@ -52,4 +54,6 @@ def sheet_of(section: Section) -> QScrollArea:
     scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setWidget(paper)
-    return scroll
+    sheets.addWidget(scroll)
+    inside.addWidget(section)
+    section.show()  # at once: it may be given the focus before the window comes to it

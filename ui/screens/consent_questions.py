@@ -16,6 +16,7 @@ from ui.seat import Seat
 from ui.theme import ICON_PX, LARGE, MEDIUM, SMALL, TINY, icon
 from ui.widgets.basics import Words, frame
 from ui.widgets.field_form import FieldForm, RefChoice
+from ui.widgets.flow_layout import FlowLayout
 
 NOT_ASKED = "NOT_ASKED"  # no row is written for it
 OFFERED = ("GIVEN", "REFUSED", "LIMITED", NOT_ASKED)
@@ -42,23 +43,23 @@ class Question(QWidget):
         self._providers: Sequence[RefChoice] = ()
         self._more: FieldForm | None = None
         self._typed: dict[str, Value] = {}
-        self._signs = (QIcon(), QIcon())  # at rest, chosen
+        self._signs = (QIcon(), QIcon(), QIcon())  # at rest, chosen, chosen without having been asked
         self._label = Words("", wraps=True)
         self._label.setMinimumWidth(_LABEL_PX)
         self._group = QButtonGroup(self)
         self.buttons = {code: QPushButton() for code in OFFERED}
-        row = QHBoxLayout()
-        row.setSpacing(TINY)
+        row = FlowLayout(TINY)
         for code, button in self.buttons.items():
             button.setObjectName(f"{self._name}.{code.lower()}")
             button.setProperty("role", "choice")
+            button.setProperty("still", code == NOT_ASKED)  # what nobody was asked stays in the background
             button.setCheckable(True)
             button.setAutoDefault(False)
+            button.setIconSize(QSize(ICON_PX + TINY, ICON_PX))
             button.toggled.connect(lambda _, button=button: self._draw(button))
             button.clicked.connect(self._on_answered)
             self._group.addButton(button)
             row.addWidget(button)
-        row.addStretch(1)
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._line.setSpacing(SMALL)
         self._line.addWidget(self._label, 1)
@@ -101,9 +102,9 @@ class Question(QWidget):
         if self._more is not None:
             self._more.show_problems([one for one in problems if one.field.partition(".")[2] in MORE])
 
-    def draw(self, rest: QIcon, chosen: QIcon) -> None:
+    def draw(self, rest: QIcon, chosen: QIcon, still: QIcon) -> None:
         """Draw the answers with these icons."""
-        self._signs = rest, chosen
+        self._signs = rest, chosen, still
         for button in self.buttons.values():
             self._draw(button)
 
@@ -141,7 +142,7 @@ class Question(QWidget):
             button.setFocusPolicy(reached)
 
     def _draw(self, button: QPushButton) -> None:
-        button.setIcon(self._signs[button.isChecked()])
+        button.setIcon(self._signs[1 + bool(button.property("still")) if button.isChecked() else 0])
 
     def _on_answered(self) -> None:
         if self._more is not None:  # typed limits stay while the arrows pass over other answers
@@ -194,7 +195,7 @@ class Questions(QWidget):
         self.all = tuple(Question(seat, name, number, scope.code) for number, scope in enumerate(scopes, start=1))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(TINY)
+        column.setSpacing(SMALL)
         for question in self.all:
             column.addWidget(question)
             column.addWidget(frame("rule"))
@@ -243,8 +244,7 @@ class Questions(QWidget):
             question.stand(beside=beside)
 
     def _draw(self) -> None:
-        rest, chosen = icon("circle", "muted", gap_px=TINY), icon("circle-check", "accent", gap_px=TINY)
+        signs = (("circle", "muted"), ("circle-check", "accent"), ("circle-check", "muted"))
+        rest, chosen, still = (icon(name, colour, gap_px=TINY) for name, colour in signs)
         for question in self.all:
-            for button in question.buttons.values():
-                button.setIconSize(QSize(ICON_PX + TINY, ICON_PX))
-            question.draw(rest, chosen)
+            question.draw(rest, chosen, still)

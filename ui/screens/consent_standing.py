@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.clock import NAIROBI
@@ -19,7 +19,8 @@ from ui.widgets.basics import ActionButton, Words
 from ui.widgets.field_form import FieldForm
 from ui.widgets.row_list import RowList
 
-_ROW_PX, _HEAD_PX, _MOST_ROWS = 38, 34, 8
+_MOST_ROWS = 6
+_GIVEN_BY, _ALL_COLUMNS_PX = 3, 560
 
 
 class ConsentStanding(QWidget):
@@ -36,7 +37,7 @@ class ConsentStanding(QWidget):
         self._names: dict[str, str] = {}
         self._asking = ""  # the row that is about to be withdrawn
         catalogue = self._vault.catalogue
-        self.list = RowList(f"{name}.list", CONSENT_COLUMNS, "CONSENT_TITLE")
+        self.list = RowList(f"{name}.list", CONSENT_COLUMNS, "CONSENT_TITLE", lines=2)
         self._empty = Words("CONSENT_EMPTY", "muted", wraps=True)
         self._empty.setObjectName(f"{name}.empty")
         self._altered = Words("CONSENT_ALTERED_NOTE", "danger", wraps=True)
@@ -57,7 +58,7 @@ class ConsentStanding(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(SMALL)
-        column.addWidget(Words("CONSENT_TITLE", "heading"))
+        column.addWidget(Words("CONSENT_TITLE", "heading", wraps=True))
         for part in (self._empty, self.list, self._altered, self._whole, self._question, self._time):
             column.addWidget(part)
         column.addLayout(buttons)
@@ -70,13 +71,18 @@ class ConsentStanding(QWidget):
         self._time.help_wanted.connect(self.help_wanted)
         self.show_rows((), {})
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out who gave it where there is no room: the row one stands on is said whole below."""
+        super().resizeEvent(event)
+        self.list.show_column(_GIVEN_BY, self.width() >= _ALL_COLUMNS_PX)
+
     def show_rows(self, records: Sequence[StoredRecord], names: dict[str, str]) -> None:
         """Show what stands among the consent records of a case; `names` are the providers' by id."""
         self._records, self._names = standing(records), names
         self._altered.setVisible(any(record.altered for record in self._records))
         self._empty.setVisible(not self._records)
         self.list.setVisible(bool(self._records))
-        self.list.setFixedHeight(_HEAD_PX + _ROW_PX * min(len(self._records), _MOST_ROWS))
+        self.list.keep_rows(min(len(self._records), _MOST_ROWS))
         self.say_again()
 
     def is_empty(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from desktop.errors import DeskError
 from desktop.rules.records import RecordDraft, Topic
 from ui.screens.screen import Screen
 from ui.seat import Place, Seat
@@ -136,7 +137,11 @@ class DeskFrame(QWidget):
         before, self._kept = self._kept, unsaved
         if unsaved and unsaved != before:
             drafts = self._seat.desk.drafts
-            self._seat.jobs.run(lambda: drafts.keep(unsaved), owner=self, done=_pass_by, failed=self.hindered.emit)
+            self._seat.jobs.run(lambda: drafts.keep(unsaved), owner=self, done=_pass_by, failed=self._on_not_kept)
+
+    def _on_not_kept(self, error: DeskError) -> None:
+        self._kept = ()  # tried again in ten seconds: the disk may have room by then
+        self.hindered.emit(error)
 
     def _on_changed(self, topics: frozenset[Topic]) -> None:
         if self._screen is not None:

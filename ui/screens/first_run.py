@@ -78,8 +78,9 @@ class FirstRun(Page):
         middle = QHBoxLayout(foot)
         middle.setContentsMargins(LARGE, SMALL, LARGE, SMALL)
         middle.setSpacing(SMALL)
+        middle.addWidget(self._count)
         middle.addWidget(self._sign)
-        middle.addWidget(self._count, 1)
+        middle.addStretch(1)
         for button in (self._back, self._next):
             middle.addWidget(button)
         whole = self.layout()

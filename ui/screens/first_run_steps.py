@@ -85,6 +85,7 @@ class FieldsStep(Step):
             edit.setMaxLength(200)
             self.edits[name] = edit
             self.notes[name] = note = ProblemNote(f"firstRun.{name}.problem", edit, help_code, lines=1)
+            note.setContentsMargins(0, 0, 0, TINY)
             self.add_labelled(edit, code, note)
         for edit, following in zip(self.edits.values(), [*list(self.edits.values())[1:], None], strict=True):
             edit.returnPressed.connect(following.setFocus if following is not None else self.finished)

@@ -46,6 +46,7 @@ class WordsStep(Step):
         row.addWidget(self._toggle)
         row.addStretch(1)
         self.column.addWidget(self._card)
+        self.column.addSpacing(SMALL)
         self.column.addLayout(row)
         self.column.addWidget(self._typed)
         self._toggle.clicked.connect(lambda: self._turn(not self._typing))

@@ -48,7 +48,9 @@ class Intake(Screen):
         self._details.setObjectName("intake.details")
         self._details.setReadOnly(True)
         self._details.setTabChangesFocus(True)
-        self._details.setFixedHeight(_DETAIL_LINES * self.fontMetrics().lineSpacing() + LARGE + SMALL)
+        line = self.fontMetrics().lineSpacing()
+        self._details.setMaximumHeight(_DETAIL_LINES * line + LARGE + SMALL)
+        self._details.setMinimumHeight(line + LARGE + SMALL)  # in a low window it scrolls
         self._save = ActionButton("intake.save", "INTAKE_SAVE", sign="save", help_code="INTAKE_SAVE_HELP")
         self._folder = FileLine(
             "intake.folder",
@@ -87,15 +89,15 @@ class Intake(Screen):
         inside = QVBoxLayout(card)
         inside.setContentsMargins(1, TINY, 1, TINY)
         inside.addWidget(self._stack)
-        details = Words("INTAKE_DETAILS", "strong")
-        details.setBuddy(self._details)
+        self._about = Words("INTAKE_DETAILS", "strong")
+        self._about.setBuddy(self._details)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(HUGE, LARGE, HUGE, LARGE)
         whole.setSpacing(SMALL)
         whole.addLayout(head)
         whole.addWidget(self._files)
         whole.addWidget(card, 1)
-        whole.addWidget(details)
+        whole.addWidget(self._about)
         whole.addWidget(self._details)
         whole.addWidget(self._folder)
 
@@ -106,6 +108,8 @@ class Intake(Screen):
     def _show_list(self) -> None:
         self._list.show_rows([intake_row(place, dealt) for place, dealt in reversed([*enumerate(self._dealt)])])
         self._stack.setCurrentIndex(0 if self._dealt else 1)
+        for part in (self._about, self._details):
+            part.setVisible(bool(self._dealt))
         self._show_current()
 
     def _show_current(self) -> None:

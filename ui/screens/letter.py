@@ -173,7 +173,7 @@ class LetterScreen(Screen):
             return
 
         def save_and_note() -> None:
-            write_out(folder, letter.file_name, letter.pdf)
+            write_out(folder, letter.file_name, letter.pdf, private=True)
             referrals.note_saved(letter.serial)
 
         self.run(save_and_note, lambda _: self.told.emit(Telling(lambda: words("LETTER_COPY_SAVED"))))

@@ -55,20 +55,26 @@ class Page(QWidget):
             last = button
 
 
+def centred(part: QWidget, widest_px: int) -> QHBoxLayout:
+    """Return a line with `part` in its middle, at most so wide."""
+    part.setMaximumWidth(widest_px)
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addStretch(1)
+    row.addWidget(part, 100)
+    row.addStretch(1)
+    return row
+
+
 def on_paper(card: QFrame, widest_px: int) -> QScrollArea:
     """Return paper with `card` in its middle, at most so wide; it scrolls where the window is too low."""
-    card.setMaximumWidth(widest_px)
     middle = QWidget()
     middle.setProperty("role", "paper")
     column = QVBoxLayout(middle)
     column.setContentsMargins(LARGE, SMALL, LARGE, SMALL)
-    row = QHBoxLayout()
-    row.addStretch(1)
-    row.addWidget(card, 100)
-    row.addStretch(1)
     # A little above the middle, where the eye rests.
     column.addStretch(2)
-    column.addLayout(row)
+    column.addLayout(centred(card, widest_px))
     column.addStretch(3)
 
     scroll = QScrollArea()

@@ -13,7 +13,7 @@ from desktop.rules.records import Outcome, RecordDraft, Value
 from desktop.rules.validation import blocking, check
 from desktop.services.records import StoredRecord
 from ui.languages import words
-from ui.screens.referral_sheet import ASKED, ReferralSheet, provider_choices
+from ui.screens.referral_sheet import ASKED, BASIS, ReferralSheet, provider_choices
 from ui.screens.section import FootButton, FootWords, OpenCase, Section, SectionState
 from ui.seat import Place, Seat, Telling
 
@@ -173,10 +173,11 @@ class ReferralSection(Section):
     def _on_edited(self) -> None:
         self._dirty = True
         fields = self._form.fields()
-        if fields.get("to_provider") != self._actor:
-            # What is asked depends on the kind of receiver.
-            self._actor = fields.get("to_provider")
-            chosen = next((item for item in self._providers if item.record_id == self._actor), None)
+        receiver = fields.get("to_provider")
+        chosen = next((item for item in self._providers if item.record_id == receiver), None)
+        if receiver != self._actor and (chosen is not None or receiver is None):
+            # What is asked depends on the kind of receiver; a name that is still being typed changes nothing yet.
+            self._actor = receiver
             self._form.set_fields({**fields, "to_actor": chosen.text("actor") if chosen else None})
         self.changed.emit()
 
@@ -186,7 +187,7 @@ class ReferralSection(Section):
         self._show_problems(found)
 
     def _show_problems(self, problems: Sequence[Problem]) -> None:
-        self._problems = tuple(item for item in problems if item.field.partition(".")[2] in ASKED)
+        self._problems = tuple(item for item in problems if item.field.partition(".")[2] in {*ASKED, *BASIS})
         self._form.show_problems(self._problems)
         self.changed.emit()
 

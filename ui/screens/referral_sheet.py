@@ -23,7 +23,8 @@ ASKED = (
     *("suspect_annex", "bed_type", "arrival", "employer", "wages_claimed_kes", "papers_needed", "costs"),
     *("escort", "transport", "identity_mode", "background"),
 )
-_LIST_PX = 186
+BASIS = ("lawful_basis", "basis_reason")  # a supervisor's: urgent help waits for no consent (L-15, L-16)
+_MOST_ROWS = 4
 
 
 class ReferralSheet(QWidget):
@@ -35,8 +36,7 @@ class ReferralSheet(QWidget):
         self._catalogue = seat.desk.vault.catalogue
         self._record: StoredRecord | None = None
         self.new = ActionButton(f"{name}.new", "REFERRAL_NEW", sign="plus", help_code="REFERRAL_NEW_HELP")
-        self.list = RowList(f"{name}.list", CASE_REFERRAL_COLUMNS, "REFERRAL_LIST")
-        self.list.setFixedHeight(_LIST_PX)
+        self.list = RowList(f"{name}.list", CASE_REFERRAL_COLUMNS, "REFERRAL_LIST", lines=2)
         self._empty = EmptyState(f"{name}.empty", "send", "REFERRAL_EMPTY_TITLE", "REFERRAL_EMPTY_TEXT")
         self._heading, self._note = Words("", "heading"), Words("REFERRAL_ISSUED_NOTE", "muted", wraps=True)
         self._heading.setObjectName(f"{name}.heading")
@@ -46,7 +46,7 @@ class ReferralSheet(QWidget):
             self._catalogue.lists,
             seat.desk.vault.clock,
             name=name,
-            only=ASKED,
+            only=(*ASKED, *BASIS) if seat.may("basis.record") else ASKED,
             refs={"to_provider": ()},
         )
         head = QHBoxLayout()
@@ -65,6 +65,7 @@ class ReferralSheet(QWidget):
     def show_list(self, referrals: Sequence[StoredRecord], providers: Sequence[StoredRecord]) -> None:
         """Show the referrals in the language in force."""
         self.list.show_rows(case_referral_rows(referrals, providers, self._catalogue))
+        self.list.keep_rows(min(max(len(referrals), 1), _MOST_ROWS))
 
     def arrange(self, *, any_there: bool, in_form: bool, record: StoredRecord | None, read_only: bool) -> None:
         """Show the parts that apply; `record` is the referral in the form, None for a new one."""

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.errors import DeskError, NewerVault, NotTrusted, NoVault, VaultBusy, WrongSentence
 from desktop.messages import explain
 from ui.jobs import JobRunner
 from ui.languages import current, plain, words
-from ui.screens.page import Page
+from ui.screens.page import SHEET_PX, Page, centred
 from ui.theme import ICON_PX, LARGE, SMALL, TINY
 from ui.widgets.basics import ActionButton, Sign, StillSpinBox, Words
 from ui.widgets.passphrase_edit import PassphraseEdit, SentenceStrip
@@ -132,7 +132,9 @@ class Unlock(Page):
         self.order_after(self._button)
         whole = self.layout()
         if whole is not None:
-            whole.addWidget(self._practice)  # below the paper, in sight however low the window is
+            below = QWidget()  # below the paper, in sight however low the window is
+            below.setLayout(centred(self._practice, SHEET_PX))
+            whole.addWidget(below)
 
     def _name(self) -> None:
         self._desk.setAccessibleName(plain("UNLOCK_DESK"))

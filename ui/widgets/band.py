@@ -16,6 +16,8 @@ FACTS = (
     ("stage", "CASEFILE_STAGE"),
     ("status", "CASEFILE_STATUS"),
 )
+# How the width is shared: the number has what it needs, age and sex need most.
+_SHARES = {"case_ref": 0, "shown_as": 2, "age_sex": 4, "stage": 3, "status": 2}
 
 
 class Band(QFrame):
@@ -39,7 +41,7 @@ class Band(QFrame):
             pair.addWidget(Words(code, "help"))
             pair.addWidget(fact)
             pair.addStretch(1)
-            row.addLayout(pair, 0 if part == "case_ref" else 1)
+            row.addLayout(pair, _SHARES[part])
         self._restricted = QWidget()
         self._restricted.setObjectName(f"{name}.restricted")
         mark = QHBoxLayout(self._restricted)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QListView, QListWidget, QListWidgetItem
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRectF, Qt, QTimer
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
 
 from desktop.rules.codelists import CodeList
 from desktop.rules.forms import Field
 from desktop.rules.records import Value
 from ui.languages import current, words
-from ui.theme import TINY
+from ui.theme import TINY, paint_icon, tokens
 from ui.widgets.basics import Words
 from ui.widgets.field_editor import Editor, is_form_key
 
 LONG = 12  # answers, above which the list scrolls in a well of fixed height
 _WELL_LINES = 8
+_BOX_RADIUS = 3
 _PAUSE_MS = 700  # how long a further digit or letter belongs to the one before
 _ON, _OFF = Qt.CheckState.Checked, Qt.CheckState.Unchecked
 
@@ -105,6 +114,32 @@ class TicksEdit(Editor):
         item.setText(f"{place + 1}  {self._codes.label(item.data(Qt.ItemDataRole.UserRole), current())}")
 
 
+class _BoxDelegate(QStyledItemDelegate):
+    """Draws the boxes in the colours in force: the style's own all but vanish on dark paper."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        shown, colours = QStyleOptionViewItem(option), tokens()
+        self.initStyleOption(shown, index)
+        place = shown.widget.style().subElementRect(
+            QStyle.SubElement.SE_ItemViewItemCheckIndicator, shown, shown.widget
+        )
+        on = shown.checkState is _ON
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        chosen = bool(shown.state & QStyle.StateFlag.State_Selected)
+        painter.fillRect(place, QColor(colours.accent_soft if chosen else colours.raised))
+        painter.setPen(QPen(QColor(colours.accent if on else colours.edge), 1))
+        painter.setBrush(QColor(colours.accent if on else colours.raised))
+        box = QRectF(place).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(box, _BOX_RADIUS, _BOX_RADIUS)
+        if on:
+            paint_icon(painter, "check", "on_accent", box.adjusted(1, 1, -1, -1))
+        painter.restore()
+
+
 class _TickList(QListWidget):
     """The boxes. The wheel moves the list only once one is in it, and never a tick (field report N03)."""
 
@@ -114,6 +149,7 @@ class _TickList(QListWidget):
         self._number = self._letters = ""
         self.setObjectName(editor.name)
         self.setFrameShape(QFrame.Shape.StyledPanel)
+        self.setItemDelegate(_BoxDelegate(self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setTextElideMode(Qt.TextElideMode.ElideNone)

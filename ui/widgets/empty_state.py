@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from ui.theme import HUGE, MEDIUM, SMALL
 from ui.widgets.basics import Sign, Words
 
-_SIGN_PX = 40
+_SIGN_PX = 36
 _TEXT_PX = 460
 
 
@@ -24,11 +24,11 @@ class EmptyState(QWidget):
         title, text = Words(title_code, "heading"), Words(text_code, "muted", wraps=True)
         title.setObjectName(f"{name}.title")
         text.setObjectName(f"{name}.text")
-        text.setFixedWidth(_TEXT_PX)
+        text.setMaximumWidth(_TEXT_PX)
         text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         line = QHBoxLayout()  # a line of its own, so that the text gets the height its width asks for
         line.addStretch(1)
-        line.addWidget(text)
+        line.addWidget(text, 100)
         line.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(SMALL)
@@ -38,10 +38,10 @@ class EmptyState(QWidget):
         row.addStretch(1)
         middle = Qt.AlignmentFlag.AlignHCenter
         column = QVBoxLayout(self)
-        column.setContentsMargins(HUGE, HUGE, HUGE, HUGE)
+        column.setContentsMargins(HUGE, SMALL, HUGE, SMALL)
         column.setSpacing(MEDIUM)
         column.addStretch(2)
-        column.addWidget(Sign(sign, "muted", _SIGN_PX), 0, middle)
+        column.addWidget(Sign(sign, "edge", _SIGN_PX), 0, middle)
         column.addWidget(title, 0, middle)
         column.addLayout(line)
         column.addLayout(row)

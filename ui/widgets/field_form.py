@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.clock import Clock
@@ -17,7 +17,7 @@ from desktop.rules.codelists import Code, CodeList
 from desktop.rules.forms import YES_NO, Field, FieldType, Form, applies
 from desktop.rules.records import Damaged, Value
 from desktop.rules.validation import Lists
-from ui.theme import HUGE, SMALL
+from ui.theme import HUGE, MEDIUM
 from ui.widgets.choice_edit import ChoiceEdit
 from ui.widgets.code_edit import CodeEdit
 from ui.widgets.code_ticks import TicksEdit
@@ -30,6 +30,12 @@ WIDEST_PX = 640
 _REFERENCES = frozenset({FieldType.REF, FieldType.REFS})
 # Where a place lies: a column of its list, and the list that the column speaks of.
 _PARENTS = {"sub_county_code": "sub_counties", "county_code": "counties"}
+_SHORT_LABEL = 26  # letters that have room beside another question
+_GAP_PX = 4  # besides the line that each question keeps for its note
+# Answers that need half of the width, and those of them of which two in a row are one thought: from and to, and so on.
+_SHORT = frozenset({FieldType.INTEGER, FieldType.DATE, FieldType.PARTIAL_DATE, FieldType.TIME, FieldType.PHONE})
+_SPANS = _SHORT - {FieldType.PHONE}
+_PLACES = frozenset({"iso3166", "counties", "sub_counties"})
 
 
 @dataclass(frozen=True)
@@ -81,14 +87,16 @@ class FieldForm(QWidget):
         column.setMaximumWidth(WIDEST_PX)
         self._column = QVBoxLayout(column)
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(SMALL)
-        for item in asked:
-            if not item.computed and item.type is not FieldType.KEY:
-                self._add_row(item)
+        self._column.setSpacing(_GAP_PX)
+        shown = [item for item in asked if not item.computed and item.type is not FieldType.KEY]
+        while shown:
+            beside = 2 if len(shown) > 1 and _is_one_thought(shown[0], shown[1]) else 1
+            self._add_line(shown[:beside])
+            del shown[:beside]
         across = QHBoxLayout(self)
         across.setContentsMargins(0, 0, 0, 0)
-        across.addWidget(column, HUGE)
-        across.addStretch(1)
+        across.addWidget(column, WIDEST_PX)
+        across.addStretch()  # has what is left only where there is more than the widest
         for one in [row for row in self._rows.values() if row.item.type in _REFERENCES]:
             self.set_refs(one.item.name, (refs or {}).get(one.item.name, ()))
         self._arrange()
@@ -154,10 +162,18 @@ class FieldForm(QWidget):
             for row in self._rows.values():
                 row.say_again()
 
-    def _add_row(self, item: Field) -> None:
-        row = FieldRow(item, self._make_editor(item))
+    def _add_line(self, items: Sequence[Field]) -> None:
+        """Add one question, or two beside one another."""
+        line = QHBoxLayout()
+        line.setSpacing(MEDIUM)
+        self._column.addLayout(line)
+        for item in items:
+            row = self._make_row(item, short=len(items) == 1 and item.type in _SHORT)
+            line.addWidget(row, 1, Qt.AlignmentFlag.AlignTop)
+
+    def _make_row(self, item: Field, *, short: bool) -> FieldRow:
+        row = FieldRow(item, self._make_editor(item), short=short)
         self._rows[item.name] = row
-        self._column.addWidget(row)
         row.help_wanted.connect(self.help_wanted)
         editor = row.editor
         editor.edited.connect(lambda: self._changed(row))
@@ -167,6 +183,7 @@ class FieldForm(QWidget):
         editor.done.connect(self.done)
         if isinstance(editor, DateEdit):
             editor.age_told.connect(lambda age: self._take_age(item, age))
+        return row
 
     def _make_editor(self, item: Field) -> Editor:
         name = f"{self.objectName()}.{item.name}"
@@ -238,6 +255,14 @@ class FieldForm(QWidget):
             above = above.parentWidget()
         if isinstance(above, QScrollArea):
             above.ensureWidgetVisible(row, 0, HUGE)
+
+
+def _is_one_thought(one: Field, other: Field) -> bool:
+    both = one, other
+    if any(len(label) > _SHORT_LABEL for item in both for label in item.labels.values()):
+        return False
+    places = all(item.type is FieldType.CODE and item.list_name in _PLACES for item in both)
+    return places or all(item.type in _SPANS for item in both)
 
 
 def _as_codes(name: str, choices: Sequence[RefChoice]) -> CodeList:

@@ -13,12 +13,13 @@ from desktop.messages import explain_problem
 from desktop.rules.forms import Field
 from desktop.rules.records import Missing, Value
 from ui.languages import current, words
-from ui.theme import ICON_PX, SMALL, TINY
+from ui.theme import ICON_PX, MEDIUM, SMALL, TINY
 from ui.widgets.answer_menu import MISSING_WORDS
 from ui.widgets.basics import Sign, Words
 from ui.widgets.field_editor import Editor
 
 _SIGNS = {Severity.BLOCKING: ("circle-alert", "danger"), Severity.WARNING: ("triangle-alert", "warn")}
+_CLOSE_PX = 2  # what belongs together stands closer than the grid
 
 
 class FieldRow(QWidget):
@@ -26,8 +27,8 @@ class FieldRow(QWidget):
 
     help_wanted = Signal(object)  # Callable[[], tuple[str, str]]
 
-    def __init__(self, item: Field, editor: Editor) -> None:
-        """Ask `item` with `editor`."""
+    def __init__(self, item: Field, editor: Editor, *, short: bool = False) -> None:
+        """Ask `item` with `editor`, which takes half of the width where its answers are `short`."""
         super().__init__()
         self.item, self.editor = item, editor
         self._problems: tuple[Problem, ...] = ()
@@ -39,10 +40,13 @@ class FieldRow(QWidget):
         self._answer = _AnswerWords(editor.offer_answers)
         self._answer.setObjectName(f"{editor.name}.answer")
         self._help = Words("", "help", wraps=True)
-        self._help.setVisible(bool(item.help))
+        if not item.help:  # not `setVisible`: shown without a parent it would be a window of its own for a moment
+            self._help.hide()
         self._sign, self._note = Sign("", "danger", ICON_PX), Words("", "help", wraps=True)
         self._note.setObjectName(f"{editor.name}.problem")
-        self._lay_out()
+        self._note.setProperty("note", True)
+        self._help.setContentsMargins(0, _CLOSE_PX, 0, 0)
+        self._lay_out(short=short)
         editor.edited.connect(self.refresh)
         editor.noted.connect(self.refresh)
         editor.entered.connect(lambda: self._be_here(True))
@@ -90,7 +94,7 @@ class FieldRow(QWidget):
         self._show_note(severity, text)
         value = self.editor.value()
         missing = words(MISSING_WORDS[value]) if isinstance(value, Missing) else ""
-        hint = words("FIELDS_NO_ANSWER") if self._here and not self.editor.read_only else ""
+        hint = self._hint() if self._here and not self.editor.read_only else ""
         beside = "" if self.editor.shows_missing() else missing
         self._answer.say(beside or hint, is_answer=bool(beside))
         parts = (missing or self.editor.placeholder(), text, self.item.help.get(current(), ""), words(self.editor.how))
@@ -99,21 +103,36 @@ class FieldRow(QWidget):
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.editor.input(), text))
         self._said = text
 
-    def _lay_out(self) -> None:
-        top, below, column = QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
+    def _lay_out(self, *, short: bool) -> None:
+        top, answer, below, column = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QVBoxLayout(self)
         top.setSpacing(SMALL)
+        top.setContentsMargins(0, 0, 0, _CLOSE_PX)
         top.addWidget(self._label, 1)
         top.addWidget(self._answer, 0, Qt.AlignmentFlag.AlignBottom)
+        asked = QVBoxLayout()
+        asked.addLayout(top)
+        asked.addWidget(self.editor)
+        asked.setSpacing(0)
+        answer.setSpacing(MEDIUM)
+        answer.addLayout(asked, 1)
+        if short:
+            answer.addWidget(QWidget(), 1)
         below.setSpacing(TINY)
         below.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
         below.addWidget(self._note, 1)
         self._note.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(TINY)
-        column.addLayout(top)
-        column.addWidget(self.editor)
+        column.setSpacing(0)
+        column.addLayout(answer)
         column.addWidget(self._help)
         column.addLayout(below)
+
+    def _hint(self) -> str:
+        """Return the key for no answer, where it has room beside the label: nothing jumps as one comes here."""
+        hint, margin = words("FIELDS_NO_ANSWER"), SMALL + TINY
+        label = self._label.fontMetrics().horizontalAdvance(self._label.text())
+        needed = label + self._answer.fontMetrics().horizontalAdvance(hint) + margin
+        return hint if needed <= self.editor.width() else ""
 
     def _be_here(self, here: bool) -> None:
         self._here = here
@@ -139,7 +158,7 @@ class FieldRow(QWidget):
         self._sign.show_sign(sign, colour)
         _play(self._note, role=colour if severity else "help")
         _play(self.editor.input(), problem="true" if severity is Severity.BLOCKING else "")
-        self._note.setMinimumHeight(max(ICON_PX, self.fontMetrics().lineSpacing()))
+        self._note.setMinimumHeight(max(ICON_PX, self._note.fontMetrics().lineSpacing()))
         self._note.put(text)
 
     def _explain(self) -> tuple[str, str]:

@@ -10,9 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from ui.languages import plain, words
+
+_LOCK = QKeySequence("Ctrl+L")
 
 
 def ask_folder(owner: QWidget, name: str, title_code: str, done: Callable[[Path], None]) -> None:
@@ -58,6 +61,9 @@ def _dialog(owner: QWidget, name: str, title_code: str, done: Callable[[Sequence
         (QFileDialog.DialogLabel.LookIn, "FILE_LOOK_IN"),
     ):
         dialog.setLabelText(part, plain(code))
+    for key in owner.window().findChildren(QShortcut):
+        if key.key() == _LOCK:  # a shortcut of the window does not reach into a dialog before it
+            QShortcut(_LOCK, dialog).activated.connect(key.activated)
     dialog.filesSelected.connect(lambda chosen: done([Path(path) for path in chosen]))
     dialog.destroyed.connect(_forget_paths)
     return dialog

@@ -104,7 +104,13 @@ class MessageBar(QFrame):
         if act is not None:
             act()
 
+    def _needed(self) -> int:
+        """Return the width of the words in one line and of what stands beside them: a short message covers little."""
+        beside = [part for part in (self._sign, self._action, self._dismiss) if not part.isHidden()]
+        taken = sum(part.sizeHint().expandedTo(part.minimumSize()).width() + SMALL for part in beside)
+        return self._words.fontMetrics().horizontalAdvance(self._words.text()) + taken + 2 * MEDIUM
+
     def _place(self) -> None:
         room = self._window.width()
-        width = min(room - 2 * MEDIUM, _WIDEST_PX)
+        width = min(room - 2 * MEDIUM, _WIDEST_PX, self._needed())
         self.setGeometry((room - width) // 2, MEDIUM, width, self._row.totalHeightForWidth(width))

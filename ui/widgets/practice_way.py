@@ -14,7 +14,7 @@ from desktop.errors import DeskError, Stopped
 from desktop.messages import sentences
 from ui.jobs import JobRunner, Progress
 from ui.languages import current
-from ui.theme import LARGE, SMALL
+from ui.theme import HUGE, SMALL
 from ui.widgets.basics import ActionButton, Words
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class PracticePlace(QWidget):
         self._screen, self._door, self._jobs, self._after = screen, door, jobs, after
         self._painted = False
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(LARGE, 0, LARGE, SMALL)
+        self._column.setContentsMargins(HUGE, 0, HUGE, SMALL)
         self._column.setSpacing(0)
         self.setMinimumHeight(round(_PLACE_LINES * self.fontMetrics().lineSpacing()) + SMALL)
 
@@ -112,6 +112,7 @@ class PracticePlace(QWidget):
 
     def _on_known(self, sentence: str | None) -> None:
         if sentence is not None:
+            self._column.setContentsMargins(HUGE + SMALL, 0, HUGE + SMALL, SMALL)  # in line with the words above
             line = Words("", "strong", wraps=True)
             line.setObjectName(f"{self._screen}.practice")
             line.put(sentence)

@@ -6,6 +6,7 @@ import math
 import time
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from ui.jobs import JobRunner, Progress
@@ -15,6 +16,7 @@ from ui.widgets.basics import ActionButton, Words
 
 _KNOWN_AFTER_S = 2.0  # an estimate from less would jump about
 _MINUTE_S, _STEP_S = 60, 5
+_LEAST_BAR_PX = 60
 
 
 class ProgressStrip(QWidget):
@@ -57,6 +59,7 @@ class ProgressStrip(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._inside)
+        whole.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         self._inside.hide()
         self._keep_widths()
 
@@ -88,6 +91,14 @@ class ProgressStrip(QWidget):
             self._keep_widths()
             self._say()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out the words, then the time left, where there is no room for them."""
+        super().resizeEvent(event)
+        room = self.width() - self.minimumWidth()
+        for label, width in ((self._left, self._left.minimumWidth()), (self._words, self._words.sizeHint().width())):
+            room -= width + MEDIUM
+            label.setVisible(room >= 0)
+
     def _on_moved(self, done: int, of: int) -> None:
         if self._of == 0:
             self._since = time.monotonic()
@@ -115,6 +126,9 @@ class ProgressStrip(QWidget):
         """Give what changes the room of its longest text, so that the bar does not."""
         for label, longest in ((self._count, _count(8888, 8888)), (self._left, time_left(1, 12, _MINUTE_S))):
             label.setMinimumWidth(label.fontMetrics().horizontalAdvance(longest) + MEDIUM)
+        least = _LEAST_BAR_PX + self._count.minimumWidth() + self.stop.sizeHint().width()
+        self.setMinimumWidth(least + 2 * MEDIUM)
+        self.setMinimumHeight(self.stop.sizeHint().height())
 
 
 def _count(done: int, of: int) -> str:

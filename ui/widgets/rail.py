@@ -35,7 +35,8 @@ class Rail(QFrame):
         super().__init__()
         self.setObjectName("rail")
         self.setProperty("role", "rail")
-        self.setFixedWidth(RAIL_PX)
+        self.setMinimumWidth(RAIL_PX)  # a longer word or larger text takes what it needs
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         self._buttons: dict[str, _StopButton] = {}
         self._group = QButtonGroup(self)
         column = QVBoxLayout(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -90,4 +91,5 @@ class RecordRow(QWidget):
             short = whole if len(whole) <= _LONGEST else f"{whole[: _LONGEST - 1]}\N{HORIZONTAL ELLIPSIS}"
             button.setText(short.replace("&", "&&"))
             button.setAccessibleName(whole)
-            button.setToolTip(whole)
+            button.setAccessibleDescription(words("CASEFILE_RECORD_HELP"))
+            button.setToolTip(f"<p>{escape(whole)}</p>")  # marked up by us, so that no data is read as mark-up

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -17,13 +17,16 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
-from ui.languages import plain
+from ui.languages import plain, words
 from ui.models.rows import ID_ROLE, Cell, Column, Row, RowsModel
 from ui.theme import ICON_PX, MEDIUM, SMALL, paint_icon, tokens
 
-_ROW_PX = 38
+_AIR_PX = 19  # of a row, besides its lines
 _HEAD_PX = 32
 _KEPT_TEXTS = 4096
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_MARGINS_PX = MEDIUM + SMALL + 1
+_LOOKED_AT = 30  # rows whose texts say how wide the columns must be
 
 
 class RowList(QTableView):
@@ -32,14 +35,15 @@ class RowList(QTableView):
     chosen = Signal(str)
     came_near_end = Signal()
 
-    def __init__(self, name: str, columns: Sequence[Column], label_code: str) -> None:
-        """Be the list `name`; `label_code` are the words a screen reader says for it."""
+    def __init__(self, name: str, columns: Sequence[Column], label_code: str, *, lines: int = 1) -> None:
+        """Be the list `name`; `label_code` are the words a screen reader says for it. A cell has 1 line, or 2."""
         super().__init__()
         self.setObjectName(name)
         self._label_code = label_code
+        self._lines, self._kept_rows = lines, 0
         self._model = RowsModel(columns)
         self.setModel(self._model)
-        self.setItemDelegate(_RowDelegate(self, self._model))
+        self.setItemDelegate(_RowDelegate(self, self._model, lines))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -50,11 +54,11 @@ class RowList(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.verticalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(_ROW_PX)
+        self.verticalHeader().setDefaultSectionSize(self.row_px())
         head = self.horizontalHeader()
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        head.setFixedHeight(_HEAD_PX)
         head.setHighlightSections(False)
+        head.setDefaultAlignment(_LEFT | Qt.TextFlag.TextWordWrap)
         head.setSectionsClickable(False)
         self.doubleClicked.connect(lambda index: self.chosen.emit(index.data(ID_ROLE)))
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
@@ -62,8 +66,10 @@ class RowList(QTableView):
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows; the one that was current stays so where it is still there."""
-        current = self.current_id()
+        current, was_empty = self.current_id(), not self._model.rows()
         self._model.replace(rows)
+        if was_empty:  # and never while one searches: columns do not move then
+            self._share_width()
         place = self._model.row_of(current) if current else -1
         if rows:
             self.selectRow(max(place, 0))
@@ -71,6 +77,15 @@ class RowList(QTableView):
     def add_rows(self, rows: Sequence[Row]) -> None:
         """Show more rows below."""
         self._model.extend(rows)
+
+    def keep_rows(self, rows: int) -> None:
+        """Be as high as so many rows and their headings."""
+        self._kept_rows = rows
+        self.setFixedHeight(self.horizontalHeader().height() + rows * self.row_px() + 2)
+
+    def row_px(self) -> int:
+        """Return the height of a row in pixels."""
+        return self._lines * self.fontMetrics().lineSpacing() + _AIR_PX
 
     def show_column(self, place: int, shown: bool) -> None:
         """Show a column or take it away; the others share its room."""
@@ -88,7 +103,9 @@ class RowList(QTableView):
         return str(index.data(ID_ROLE)) if index.isValid() else ""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens the current row."""
+        """Enter opens the current row. Nothing is copied: a name would stay in the clipboard (attack 26)."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            return
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.current_id():
             self.chosen.emit(self.current_id())
             return
@@ -104,19 +121,45 @@ class RowList(QTableView):
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
             self._name()
+            self._share_width()
             self._model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._model.columns) - 1)
+        elif event.type() == QEvent.Type.FontChange:
+            self.verticalHeader().setDefaultSectionSize(self.row_px())
 
     def _name(self) -> None:
         self.setAccessibleName(plain(self._label_code))
+        self.setAccessibleDescription(words("ROW_LIST_HELP"))
 
     def _share_width(self) -> None:
-        columns, room = self._model.columns, self.viewport().width()
+        columns = self._model.columns
         shown = [place for place in range(len(columns)) if not self.isColumnHidden(place)]
-        shares, given = sum(columns[place].share for place in shown), 0
-        for place in shown:
-            width = room - given if place == shown[-1] else room * columns[place].share // shares
+        shares, room = [columns[place].share for place in shown], self.viewport().width()
+        texts = [words(columns[place].code) for place in shown]
+        metrics, needs = self.horizontalHeader().fontMetrics(), [self._text_px(place) for place in shown]
+        whole = [metrics.horizontalAdvance(text) + _MARGINS_PX for text in texts]
+        broken = [max(metrics.horizontalAdvance(part) for part in text.split()) + _MARGINS_PX for text in texts]
+        # Where not all fits, headings are broken into lines before anything under them is cut short.
+        heads = next((heads for heads in (whole, broken) if sum(map(max, heads, needs)) <= room), broken)
+        widths = _widths(shares, list(map(max, heads, needs)), broken, room)
+        for place, width in zip(shown, widths, strict=True):
             self.setColumnWidth(place, width)
-            given += width
+        lines = 1 if all(head <= width for head, width in zip(whole, widths, strict=True)) else 2
+        self.horizontalHeader().setFixedHeight(_HEAD_PX + (lines - 1) * metrics.lineSpacing())
+        if self._kept_rows:
+            self.keep_rows(self._kept_rows)
+
+    def _text_px(self, place: int) -> int:
+        """Return the width that the first rows need in a column: whole texts, or words where texts are broken."""
+        font = self.font()
+        font.setBold(True)
+        plain_text, strong = self.fontMetrics(), QFontMetrics(font)
+        widths = [0]
+        for row in self._model.rows()[:_LOOKED_AT]:
+            cell = row.cells[place]
+            parts = [cell.text] if self._lines == 1 else cell.text.split()
+            metrics, sign = strong if cell.strong else plain_text, ICON_PX + SMALL if cell.sign else 0
+            widths += [metrics.horizontalAdvance(part) + sign for part in parts]
+        return max(widths) + _MARGINS_PX
 
     def _on_scrolled(self, value: int) -> None:
         bar = self.verticalScrollBar()
@@ -131,10 +174,10 @@ class _RowDelegate(QStyledItemDelegate):
     times for each time it changes.
     """
 
-    def __init__(self, list_: RowList, model: RowsModel) -> None:
+    def __init__(self, list_: RowList, model: RowsModel, lines: int) -> None:
         """Draw for `list_` what stands in `model`."""
         super().__init__(list_)
-        self._list, self._model = list_, model
+        self._list, self._model, self._lines = list_, model, lines
         self._sides = tuple(
             (Qt.AlignmentFlag.AlignRight if column.right else Qt.AlignmentFlag.AlignLeft)
             | Qt.AlignmentFlag.AlignVCenter
@@ -146,7 +189,7 @@ class _RowDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         """Return a fixed height: rows never jump."""
-        return QSize(0, _ROW_PX)
+        return QSize(0, self._list.row_px())
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -194,8 +237,35 @@ class _RowDelegate(QStyledItemDelegate):
         if found is None:
             if len(self._short) >= _KEPT_TEXTS:
                 self._short.clear()
-            found = self._short[key] = metrics.elidedText(cell.text, Qt.TextElideMode.ElideRight, width)
+            found = self._short[key] = "\n".join(_lines(cell.text, width, metrics, self._lines))
         return found
+
+
+def _widths(shares: Sequence[int], needs: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Divide the room by the shares; where that is too little for a column, by what each needs above its least.
+
+    The first column says which record a row is and has all it needs: a number cut short would be no number.
+    """
+    widths = [room * share // sum(shares) for share in shares]
+    if any(width < need for width, need in zip(widths, needs, strict=True)):
+        least = [needs[0], *least[1:]]
+        wishes = [need - low for need, low in zip(needs, least, strict=True)]
+        more = room - sum(needs)
+        if more >= 0:
+            widths = [need + more * share // sum(shares) for need, share in zip(needs, shares, strict=True)]
+        elif (rest := room - sum(least)) >= 0:
+            widths = [low + rest * wish // sum(wishes) for low, wish in zip(least, wishes, strict=True)]
+    return [*widths[:-1], room - sum(widths[:-1])]
+
+
+def _lines(text: str, width: int, metrics: QFontMetrics, most: int) -> list[str]:
+    """Break a text between words into at most so many lines; what has no room ends in dots."""
+    line, rest = text, ""
+    while most > 1 and " " in line and metrics.horizontalAdvance(line) > width:
+        line, _, word = line.rpartition(" ")
+        rest = f"{word} {rest}".rstrip()
+    short = metrics.elidedText(line, Qt.TextElideMode.ElideRight, width)
+    return [short, *(_lines(rest, width, metrics, most - 1) if rest else ())]
 
 
 @cache

@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
+from ui.widgets.line_editor import HINTS
+
 
 class SearchField(QLineEdit):
     """A line of text that Down leaves for the list below; Enter is `returnPressed` as ever."""
@@ -16,6 +18,7 @@ class SearchField(QLineEdit):
         """Be the field `name`."""
         super().__init__()
         self.setObjectName(name)
+        self.setInputMethodHints(HINTS)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go on to what was found with Down."""

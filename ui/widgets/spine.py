@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.languages import current, words
-from ui.theme import ICON_PX, LARGE, MEDIUM, RADIUS, SMALL, TINY, paint_icon, tokens
+from ui.theme import HUGE, ICON_PX, MEDIUM, RADIUS, SMALL, TINY, paint_icon, tokens
 from ui.widgets.basics import Words
 
 SPINE_PX = 220
@@ -53,7 +53,7 @@ class Spine(QFrame):
         column = QVBoxLayout(inside)
         column.setContentsMargins(SMALL, MEDIUM, SMALL, MEDIUM)
         column.setSpacing(2)
-        heading = Words("CASEFILE_SPINE", "help")
+        heading = Words("CASEFILE_SPINE", "help", wraps=True)
         heading.setContentsMargins(SMALL, 0, 0, TINY)
         column.addWidget(heading)
         for entry in entries:
@@ -196,7 +196,7 @@ class _Part(QAbstractButton):
 
     def _taken(self) -> int:
         """The width that is not the title's."""
-        return SMALL + ICON_PX + SMALL + LARGE + TINY
+        return SMALL + ICON_PX + SMALL + HUGE
 
     def _say(self) -> None:
         state = words(self._mark.code)

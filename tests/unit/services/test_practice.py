@@ -103,3 +103,8 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Obstacle, match="FOLDER_NOT_WRITABLE"):
         make_practice(tmp_path / "file" / "data")
+
+
+def test_a_file_planted_beside_a_real_vault_puts_no_sentence_on_its_unlock_screen(tmp_path: Path) -> None:
+    (tmp_path / "practice.json").write_text('{"office": "abandon ability able"}')
+    assert practice_sentence(tmp_path / "office") is None
