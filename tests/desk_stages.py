@@ -5,6 +5,7 @@ One window is unlocked once; language, colours and size change under it, as they
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from ui.seat import Place
 from ui.widgets.passphrase_edit import PassphraseEdit
 
 WITH_CONSENT_NAME = "ሰላም"
+_PAGES_S = 2.0
 REFERRAL: dict[str, Value] = {
     "services": ("MEDICAL",),
     "reason": "SERVICE",
@@ -57,6 +59,7 @@ def open_window(folder: Path, jobs: JobRunner, wait_until: Callable[[Callable[[]
     field.setText(practice_sentence(folder) or "")
     field.sentence_entered.emit()
     wait_until(lambda: window.findChild(DeskFrame) is not None)
+    window._idle.rest()  # nobody touches it for as long as it is looked at
     return window
 
 
@@ -97,6 +100,9 @@ def pictures(
     for name, place in shown.items():
         frame.go(place)
         settle(jobs, window, wait_until)
+        if name == "letter":
+            drawn = time.monotonic() + _PAGES_S  # pages are drawn beside the window
+            wait_until(lambda drawn=drawn: time.monotonic() > drawn)  # type: ignore[misc]
         yield name, window.grab()
         if name == "cases":
             field = window.findChild(QLineEdit, "cases.search")

@@ -15,6 +15,7 @@ from desktop.bootstrap import Desk, Door
 from desktop.rules.records import RecordDraft, Value
 from desktop.services.office import SignedIn
 from desktop.settings import Settings
+from tests.factory import PROVIDER, REFERRAL
 from tests.ui.conftest import Office, make_office
 from ui.jobs import JobRunner
 from ui.screens.screen import Screen
@@ -83,6 +84,18 @@ def case_with(seat: Seat, **person: Value) -> str:
     """Make a case about a person with these fields and return its id."""
     drafts = [RecordDraft("case", {}), RecordDraft("person", person)]
     return in_lane(seat.jobs, lambda: seat.desk.cases.create(drafts))[0]
+
+
+def refer(seat: Seat, case_id: str, urgency: str, name: str) -> str:
+    """A referral of a case to a provider of its own."""
+    desk = seat.desk
+
+    def make() -> str:
+        provider = desk.directory.save(RecordDraft("provider", {**PROVIDER, "name": name})).record_ids[0]
+        given = {**REFERRAL, "to_provider": provider, "urgency": urgency}
+        return desk.referrals.create(case_id, given).record_ids[0]
+
+    return in_lane(seat.jobs, make)
 
 
 def show_alone(screen: Screen) -> None:

@@ -13,9 +13,9 @@ from desktop.clock import FixedClock
 from desktop.rules.records import RecordDraft
 from desktop.services import case_rows, records
 from desktop.services.referral_rows import ReferralSummary
-from tests.factory import PERSON, PROVIDER, REFERRAL
+from tests.factory import PERSON
 from tests.ui.conftest import Office
-from tests.ui.desks import case_with, in_lane, make_practice_office, open_desk, show_alone
+from tests.ui.desks import case_with, in_lane, make_practice_office, open_desk, refer, show_alone
 from ui import languages
 from ui.models.referral_rows import referral_rows
 from ui.models.rows import Row
@@ -48,18 +48,6 @@ def rows(screen: ReferralList) -> list[Row]:
     found = screen.findChild(RowList, "referrals.list")
     assert isinstance(found, RowList)
     return list(found.rows()) if found.isVisible() else []
-
-
-def refer(seat: Seat, case_id: str, urgency: str, name: str) -> str:
-    """A referral of a case to a provider of its own."""
-    desk = seat.desk
-
-    def make() -> str:
-        provider = desk.directory.save(RecordDraft("provider", {**PROVIDER, "name": name})).record_ids[0]
-        given = {**REFERRAL, "to_provider": provider, "urgency": urgency}
-        return desk.referrals.create(case_id, given).record_ids[0]
-
-    return in_lane(seat.jobs, make)
 
 
 def test_says_what_belongs_there_while_it_is_empty(seat: Seat, qtbot: QtBot) -> None:

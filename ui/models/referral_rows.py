@@ -19,6 +19,8 @@ REFERRAL_COLUMNS = (
     Column("REFERRALS_DUE", 20),
 )
 
+WAITING_COLUMNS = (Column("REFERRALS_DUE", 30), Column("REFERRAL_PROVIDER", 40), Column("REFERRAL_NUMBER", 30))
+
 
 def referral_rows(referrals: Sequence[ReferralSummary], catalogue: Catalogue, on: date) -> list[Row]:
     """Return the rows, in the language in force; late as of the day `on`."""
@@ -34,6 +36,14 @@ def referral_rows(referrals: Sequence[ReferralSummary], catalogue: Catalogue, on
             ),
         )
         for referral in referrals
+    ]
+
+
+def waiting_rows(referrals: Sequence[ReferralSummary], on: date) -> list[Row]:
+    """Return open referrals as rows of Today, in the language in force: when it is due stands first."""
+    return [
+        Row(one.referral_id, (_due(one, on), Cell(one.provider), Cell(one.referral_no, colour="muted")))
+        for one in referrals
     ]
 
 

@@ -1,129 +1,123 @@
-"""Today: whose desk this is, when it was last saved, what waits, and how to lock it."""
+"""Today: what waits for an answer, whose desk this is, when it was last saved, and how to begin or lock."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
 
+from desktop.clock import today
 from desktop.rules.records import Topic
-from desktop.services.journal import LastSaved
-from ui.languages import day_and_time, number, plural, words
+from desktop.services.referral_rows import ReferralSummary
+from ui.languages import day
+from ui.models.referral_rows import WAITING_COLUMNS, waiting_rows
 from ui.screens.page import on_paper
 from ui.screens.screen import Screen
+from ui.screens.today_card import DeskFacts, TodayCard, read_facts
 from ui.seat import Place, Seat
-from ui.theme import HUGE, LARGE, SMALL, TINY
+from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
 from ui.widgets.basics import ActionButton, Words, frame
+from ui.widgets.empty_state import EmptyState
+from ui.widgets.row_list import RowList
 
-_SHEET_PX = 720
-
-
-@dataclass(frozen=True)
-class _Facts:
-    """What the screen says. `office` is None at the Secretariat's desk; counts are 0 where the desk keeps none."""
-
-    office: str | None
-    last_saved: LastSaved | None
-    cases: int
-    drafts: int
-    enrolled: bool
+_ALONE_PX, _BESIDE_PX = 560, 300
 
 
 class Today(Screen):
-    """The first screen of an open desk."""
+    """The first screen of an open desk. The Secretariat's has no cases, and so only the card and the lock."""
 
     def __init__(self, seat: Seat, place: Place) -> None:
-        """Show the frame of it; the facts come from the lane."""
+        """Show the frame of it; the facts and the referrals come from the lane."""
         super().__init__(seat, place)
-        self._facts: _Facts | None = None
-        self._office, self._person = Words("", "title", wraps=True), Words("", "muted", wraps=True)
-        self._saved, self._saved_by = Words("", "strong", wraps=True), Words("", "muted", wraps=True)
-        self._cases, self._drafts = Words("", "strong"), Words("", "muted", wraps=True)
-        self._no_slot = Words("TODAY_NOT_ENROLLED", "warn", wraps=True)
-        named = {"office": self._office, "person": self._person, "last_saved": self._saved, "cases": self._cases}
-        named |= {"last_saved.by": self._saved_by, "drafts": self._drafts, "not_enrolled": self._no_slot}
-        for name, label in named.items():
-            label.setObjectName(f"today.{name}")
-        self._no_slot.hide()
+        self._is_office = seat.desk.vault.kind == "OFFICE"
+        self._waiting: tuple[ReferralSummary, ...] = ()
+        self._day = Words("", "muted")
+        self._card = TodayCard(seat)
         self._lock = ActionButton("today.lock", "START_LOCK", sign="lock", help_code="START_LOCK_HELP")
+        self._new = ActionButton(
+            "today.new", "CASES_NEW", role="main", sign="plus", colour="on_accent", help_code="CASES_NEW_HELP"
+        )
+        self._list = RowList("today.list", WAITING_COLUMNS, "TODAY_WAITING", lines=2)
+        self._stack = QStackedWidget()
+        self._lay_out()
+        self._new.setVisible(self._is_office and seat.may("case.create"))
         self._lock.clicked.connect(self.lock_wanted)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(on_paper(self._sheet(), _SHEET_PX), 1)
+        self._new.clicked.connect(lambda: self.place_wanted.emit(Place("cases", section="new")))
+        self._list.chosen.connect(self._on_chosen)
+        self._card.go_on.clicked.connect(self._on_go_on)
+        self._card.sending.clicked.connect(lambda: self.place_wanted.emit(Place("enrolment")))
 
     def begin(self) -> None:
-        """Read the facts, and begin on the lock: it is all there is to press."""
-        self._lock.setFocus(Qt.FocusReason.OtherFocusReason)
+        """Read the facts and what waits, and begin where something can be done."""
+        (self._new if self._new.isVisibleTo(self) else self._lock).setFocus(Qt.FocusReason.OtherFocusReason)
         self._read()
 
     def on_changed(self, topics: frozenset[Topic]) -> None:
-        """Count again."""
-        if topics & {Topic.CASES, Topic.IMPORTS, Topic.OFFICE, Topic.DRAFTS}:
+        """Read again what changed."""
+        if topics & {Topic.CASES, Topic.REFERRALS, Topic.IMPORTS, Topic.OFFICE, Topic.DRAFTS}:
             self._read()
 
     def say_again(self) -> None:
-        """Say the facts in the new language."""
-        facts = self._facts
-        if facts is None:
-            return
-        self._office.put(words("START_SECRETARIAT") if facts.office is None else facts.office)
-        me = self.seat.me
-        self._person.put(words("TODAY_SIGNED_IN", name=me.name, n=me.desk_number))
-        if facts.last_saved is None:
-            self._saved.put(words("START_NOTHING_SAVED"))
-            self._saved_by.put("")
-        else:
-            day, clock = day_and_time(facts.last_saved.at)
-            self._saved.put(words("START_LAST_SAVED_VALUE", day=day, time=clock))
-            self._saved_by.put(words("START_LAST_SAVED_BY", name=facts.last_saved.by, n=facts.last_saved.n))
-        self._cases.put(number(facts.cases) if facts.cases else words("START_CASES_NONE"))
-        self._drafts.put(plural("TODAY_DRAFTS", facts.drafts) if facts.drafts else "")
-        self._no_slot.setVisible(facts.office is not None and not facts.enrolled)
+        """Say the day, the facts and the rows in the new language."""
+        clock = self.seat.desk.vault.clock
+        self._day.put(day(today(clock).isoformat()))
+        self._card.say_again()
+        self._list.show_rows(waiting_rows(self._waiting, today(clock)))
 
     def _read(self) -> None:
-        self.run(lambda: _read_facts(self.seat), self._on_facts)
+        self.run(lambda: read_facts(self.seat), self._on_facts)
+        if self._is_office:
+            self.run(self.seat.desk.referrals.list, self._on_waiting)
 
-    def _on_facts(self, facts: _Facts) -> None:
-        self._facts = facts
+    def _on_facts(self, facts: DeskFacts) -> None:
+        self._card.show_facts(facts)
         self.say_again()
 
-    def _sheet(self) -> QFrame:
-        sheet = frame("sheet")
-        column = QVBoxLayout(sheet)
-        column.setContentsMargins(HUGE + SMALL, HUGE, HUGE + SMALL, HUGE)
-        column.setSpacing(LARGE)
-        named = QVBoxLayout()
-        named.setSpacing(TINY)
-        named.addWidget(self._office)
-        named.addWidget(self._person)
-        head = QHBoxLayout()
+    def _on_waiting(self, waiting: tuple[ReferralSummary, ...]) -> None:
+        self._waiting = waiting
+        self._stack.setCurrentIndex(0 if waiting else 1)
+        self.say_again()
+
+    def _on_chosen(self, referral_id: str) -> None:
+        case_id = next(item.case_id for item in self._waiting if item.referral_id == referral_id)
+        self.place_wanted.emit(Place("caseFile", case_id, referral_id, section="referral"))
+
+    def _on_go_on(self) -> None:
+        case_id = next(case_id for case_id in self._card.facts().drafts if case_id)
+        self.place_wanted.emit(Place("caseFile", case_id))
+
+    def _lay_out(self) -> None:
+        named, head = QVBoxLayout(), QHBoxLayout()
+        named.setSpacing(0)
+        named.addWidget(Words("TODAY_TITLE", "title"))
+        named.addWidget(self._day)
+        head.setSpacing(SMALL)
         head.addLayout(named, 1)
         head.addWidget(self._lock, 0, Qt.AlignmentFlag.AlignTop)
-        column.addLayout(head)
-        told = QGridLayout()
-        told.setHorizontalSpacing(HUGE)
-        told.setVerticalSpacing(TINY)
-        told.setColumnStretch(1, 1)
-        told.addWidget(Words("START_LAST_SAVED", "muted"), 0, 0, Qt.AlignmentFlag.AlignTop)
-        told.addWidget(self._saved, 0, 1)
-        told.addWidget(self._saved_by, 1, 1)
-        told.addWidget(Words("START_LAST_SAVED_HELP", "help", wraps=True), 2, 1)
-        if self.seat.desk.vault.kind == "OFFICE":
-            told.setRowMinimumHeight(3, SMALL)
-            told.addWidget(Words("START_CASES", "muted"), 4, 0)
-            told.addWidget(self._cases, 4, 1)
-            told.addWidget(self._drafts, 5, 1)
-        column.addLayout(told)
-        column.addWidget(self._no_slot)
-        column.addWidget(frame("rule"))
-        column.addWidget(Words("TODAY_KEYS", "help", wraps=True))
-        return sheet
-
-
-def _read_facts(seat: Seat) -> _Facts:
-    desk = seat.desk
-    if desk.vault.kind != "OFFICE":
-        return _Facts(None, desk.journal.last_saved(), 0, 0, enrolled=True)
-    sheet = desk.office.sheet()
-    return _Facts(sheet.name, desk.journal.last_saved(), desk.cases.count(), len(desk.drafts.cases()), sheet.enrolled)
+        head.addWidget(self._new, 0, Qt.AlignmentFlag.AlignTop)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(HUGE, LARGE, HUGE, LARGE)
+        whole.setSpacing(MEDIUM)
+        whole.addLayout(head)
+        if not self._is_office:
+            self._list.hide()
+            whole.addWidget(on_paper(self._card, _ALONE_PX), 1)
+            return
+        self._stack.addWidget(self._list)
+        self._stack.addWidget(EmptyState("today.empty", "circle-check", "TODAY_EMPTY_TITLE", "TODAY_EMPTY_TEXT"))
+        self._stack.setCurrentIndex(1)
+        sheet, inside, beside = frame("sheet"), QVBoxLayout(), QHBoxLayout()
+        sheet.setLayout(inside)
+        inside.setContentsMargins(1, SMALL, 1, TINY)
+        title = Words("TODAY_WAITING", "heading")
+        title.setContentsMargins(MEDIUM, TINY, MEDIUM, 0)
+        inside.addWidget(title)
+        inside.addWidget(self._stack, 1)
+        self._card.setFixedWidth(_BESIDE_PX)
+        beside.setSpacing(MEDIUM)
+        beside.addWidget(sheet, 1)
+        beside.addWidget(self._card)
+        whole.addLayout(beside, 1)
+        for first, then in pairwise((self._new, self._list, self._card.go_on, self._card.sending, self._lock)):
+            self.setTabOrder(first, then)

@@ -1,0 +1,108 @@
+"""The card of Today: whose desk this is, when it was last saved, what is here and what is not done yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
+
+from desktop.services.journal import LastSaved
+from ui.languages import day_and_time, number, plural, words
+from ui.seat import Seat
+from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
+from ui.widgets.basics import ActionButton, Words, frame
+
+
+@dataclass(frozen=True)
+class DeskFacts:
+    """What the card says. `office` is None at the Secretariat's desk; counts are 0 where the desk keeps none."""
+
+    office: str | None
+    last_saved: LastSaved | None
+    cases: int
+    drafts: tuple[str, ...]  # the cases with work not saved yet, the last first; empty for one not made yet
+    enrolled: bool
+
+
+class TodayCard(QFrame):
+    """The facts; `go_on` is there while work is not saved, `sending` while the laptop is not enrolled."""
+
+    def __init__(self, seat: Seat) -> None:
+        """Show the frame of it."""
+        super().__init__()
+        self._seat, self._facts = seat, DeskFacts(None, None, 0, (), enrolled=True)
+        self.setProperty("role", "sheet")
+        self._office, self._person = Words("", "heading", wraps=True), Words("", "muted", wraps=True)
+        self._saved, self._saved_by = Words("", "strong", wraps=True), Words("", "muted", wraps=True)
+        self._cases, self._drafts = Words("", "strong"), Words("", "warn", wraps=True)
+        self._no_slot = Words("TODAY_NOT_ENROLLED", "warn", wraps=True)
+        named = {"office": self._office, "person": self._person, "last_saved": self._saved, "cases": self._cases}
+        named |= {"last_saved.by": self._saved_by, "drafts": self._drafts, "not_enrolled": self._no_slot}
+        for name, label in named.items():
+            label.setObjectName(f"today.{name}")
+        self.go_on = ActionButton("today.go_on", "TODAY_GO_ON", sign="pencil", help_code="TODAY_GO_ON_HELP")
+        self.sending = ActionButton("today.enrol", "TODAY_ENROL", sign="send", help_code="TODAY_ENROL_HELP")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(HUGE, LARGE, HUGE, LARGE)
+        column.setSpacing(TINY)
+        column.addWidget(self._office)
+        column.addWidget(self._person)
+        column.addSpacing(MEDIUM)
+        for part in (Words("START_LAST_SAVED", "muted"), self._saved, self._saved_by):
+            column.addWidget(part)
+        column.addWidget(Words("START_LAST_SAVED_HELP", "help", wraps=True))
+        if seat.desk.vault.kind == "OFFICE":
+            column.addSpacing(MEDIUM)
+            counts = QGridLayout()
+            counts.setColumnStretch(0, 1)
+            counts.addWidget(Words("START_CASES", "muted"), 0, 0)
+            counts.addWidget(self._cases, 0, 1)
+            column.addLayout(counts)
+        for text, button in ((self._drafts, self.go_on), (self._no_slot, self.sending)):
+            text.hide()
+            button.hide()
+            column.addSpacing(SMALL)
+            column.addWidget(text)
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
+        column.addWidget(frame("rule"))
+        column.addSpacing(SMALL)
+        column.addWidget(Words("TODAY_KEYS", "help", wraps=True))
+
+    def facts(self) -> DeskFacts:
+        """Return what is shown."""
+        return self._facts
+
+    def show_facts(self, facts: DeskFacts) -> None:
+        """Show other facts."""
+        self._facts = facts
+        self.say_again()
+
+    def say_again(self) -> None:
+        """Say the facts in the language in force."""
+        facts, me = self._facts, self._seat.me
+        self._office.put(words("START_SECRETARIAT") if facts.office is None else facts.office)
+        self._person.put(words("TODAY_SIGNED_IN", name=me.name, n=me.desk_number))
+        if facts.last_saved is None:
+            self._saved.put(words("START_NOTHING_SAVED"))
+            self._saved_by.put("")
+        else:
+            day, clock = day_and_time(facts.last_saved.at)
+            self._saved.put(words("START_LAST_SAVED_VALUE", day=day, time=clock))
+            self._saved_by.put(words("START_LAST_SAVED_BY", name=facts.last_saved.by, n=facts.last_saved.n))
+        self._cases.put(number(facts.cases) if facts.cases else words("START_CASES_NONE"))
+        self._drafts.put(plural("TODAY_DRAFTS", len(facts.drafts)) if facts.drafts else "")
+        self._drafts.setVisible(bool(facts.drafts))
+        self.go_on.setVisible(any(facts.drafts))
+        for part in (self._no_slot, self.sending):
+            part.setVisible(facts.office is not None and not facts.enrolled)
+
+
+def read_facts(seat: Seat) -> DeskFacts:
+    """Read the facts; called in the vault lane."""
+    desk = seat.desk
+    if desk.vault.kind != "OFFICE":
+        return DeskFacts(None, desk.journal.last_saved(), 0, (), enrolled=True)
+    sheet = desk.office.sheet()
+    return DeskFacts(sheet.name, desk.journal.last_saved(), desk.cases.count(), desk.drafts.cases(), sheet.enrolled)
