@@ -105,7 +105,8 @@ def pictures(
             wait_until(lambda drawn=drawn: time.monotonic() > drawn)  # type: ignore[misc]
         yield name, window.grab()
         if name == "cases":
-            field = window.findChild(QLineEdit, "cases.search")
+            screen = frame.current()
+            field = screen.findChild(QLineEdit, "cases.search") if screen is not None else None
             assert isinstance(field, QLineEdit)
             for text, picture in (("a", "cases_search"), ("zzzz", "cases_no_hit")):
                 field.setText(text)

@@ -16,18 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QCursor, QPixmap
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from desktop.bootstrap import Door
 from desktop.errors import DeskError, NotEncrypted, Obstacle, VaultBusy, WrongSentence
 from desktop.messages import LANGUAGES
-from desktop.services.vault import OfficeFacts
+from desktop.services.vault import OfficeFacts, Prepared
 from tests import desk_stages
 from ui import languages, theme
 from ui.jobs import JobRunner
 from ui.main_window import MainWindow
 from ui.screens.desk_frame import DeskFrame
+from ui.screens.first_run import FirstRun
 from ui.screens.unlock import Unlock
 from ui.widgets.message_bar import FADE_MS
 from ui.widgets.passphrase_edit import PassphraseEdit
@@ -35,6 +36,7 @@ from ui.widgets.passphrase_edit import PassphraseEdit
 SCREENS_PX = {"1366x768": (1366, 768), "1024x600": (1024, 600)}  # the laptop's own pixels
 SCALES = {"100": 1.0, "150": 1.5}
 TITLE_BAR_PX = 30
+FAR_PX = (790, 590)
 FACTS = OfficeFacts("001", "001-01", "Likoni sub-county children's office", "", "", "Asha Mwakio", "", "")
 
 
@@ -47,6 +49,7 @@ class Stage:
 
     window: MainWindow
     sentence: str
+    prepared: Prepared  # an office that is not written
 
     def field(self) -> PassphraseEdit:
         """Return the sentence field."""
@@ -95,6 +98,22 @@ def start(stage: Stage) -> None:
     wait_until(lambda: (told := stage.window.findChild(QLabel, "today.last_saved")) is not None and told.text() != "")
 
 
+def first_run(stage: Stage) -> FirstRun:
+    """The wizard, its steps all there."""
+    page = stage.window._first_run()
+    stage.window._show_page(page)
+    wait_until(lambda: len(page._steps) > 1)
+    return page
+
+
+def type_back(stage: Stage, name: str) -> None:
+    """The words written down, to be typed back."""
+    first_run(stage)._on_prepared(stage.prepared)
+    if name == "sheet":
+        found(stage.window.findChild(FirstRun))._go(4)
+    found(stage.window.findChild(QPushButton, f"firstRun.{name}_written")).click()
+
+
 SCREENS: dict[str, Callable[[Stage], object]] = {
     "unlock": lambda stage: None,
     "unlock_words": show_words,
@@ -102,7 +121,12 @@ SCREENS: dict[str, Callable[[Stage], object]] = {
     "unlock_waiting": fail_and_wait,
     "unlock_working": lambda stage: stage.unlock()._set_working(True),
     "unlock_hindered": lambda stage: stage.unlock().hindered.emit(Obstacle("MEMORY_SHORT", mebibytes=256)),
-    "first_run": lambda stage: stage.window._show_page(stage.window._first_run()),
+    "first_run_1": first_run,
+    "first_run_2": lambda stage: first_run(stage)._go(1),
+    "first_run_3": lambda stage: first_run(stage)._go(2),
+    "first_run_4": lambda stage: first_run(stage)._on_prepared(stage.prepared),
+    "first_run_4_typed": lambda stage: type_back(stage, "sentence"),
+    "first_run_5_typed": lambda stage: type_back(stage, "sheet"),
     "refused": lambda stage: stage.window._on_refused(NotEncrypted("VAULT_NOT_ENCRYPTED")),
     "busy": lambda stage: stage.window._on_refused(VaultBusy("VAULT_BUSY")),
     "fault": lambda stage: stage.window.show_fault("7K2M"),
@@ -142,9 +166,11 @@ def draw(folder: Path, scale: str) -> int:
     """Draw the screens of one scale and return the exit status."""
     application = QApplication([])
     theme.set_up(application)
+    QCursor.setPos(*FAR_PX)  # nothing is drawn as pointed at
     with tempfile.TemporaryDirectory() as data:
         door = Door(Path(data))
         sentence = door.vaults.create_office(FACTS, practice=True).sentence
+        prepared = Door(Path(data) / "new").vaults.prepare_office(FACTS)
         jobs = JobRunner()
         for language in LANGUAGES:
             languages.switch(language)
@@ -155,7 +181,7 @@ def draw(folder: Path, scale: str) -> int:
                     for name, prepare in SCREENS.items():
                         window = MainWindow(Path(data), lambda: door, jobs, lambda _: None)
                         window.resize(width, height - TITLE_BAR_PX)
-                        picture = take(Stage(window, sentence), prepare, jobs)
+                        picture = take(Stage(window, sentence, prepared), prepare, jobs)
                         picture.save(str(folder / f"{name}-{language}-{colours}-{scale}-{size}.png"))
         jobs.stop(within_s=20)
     with tempfile.TemporaryDirectory() as data:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -42,6 +42,7 @@ PARTS: Mapping[str, str] = {
     "closure": "",
 }
 # Ctrl and a figure reach forms A to H and the closure (decisions 21).
+_AHEAD_MS = 250  # without a change: nobody is in the middle of a word
 _KEYS = {"Ctrl+1": "consent", "Ctrl+3": "referral", "Ctrl+4": "determination", "Ctrl+9": "closure"}
 
 
@@ -56,6 +57,8 @@ class CaseFileScreen(Screen):
         self._case: OpenCase | None = None
         self._asked = 0  # counts readings, so that only the newest is shown
         self._sections: dict[str, Section] = {}
+        self._made: dict[str, Section] = {}  # made ahead, not on a sheet yet
+        self._ahead = QTimer(self, interval=0, singleShot=True)
         self._current: set[str] = set()  # the sections that were shown the case as it stands
         forms = seat.desk.vault.catalogue.forms
         self._band = Band("caseFile.band")
@@ -68,14 +71,16 @@ class CaseFileScreen(Screen):
         self._foot = Foot("caseFile.foot")
         self._gone = EmptyState("caseFile.gone", "folder-open", "CASEFILE_GONE_TITLE", "CASEFILE_GONE_TEXT")
         self._lay_out()
+        self._ahead.timeout.connect(self._on_ahead)
         self._spine.chosen.connect(self._on_chosen)
         for key, name in _KEYS.items():
             QShortcut(QKeySequence(key), self).activated.connect(lambda name=name: self._on_chosen(name, into=True))
         QShortcut(QKeySequence("Ctrl+G"), self).activated.connect(self._spine.take_focus)
 
     def begin(self) -> None:
-        """Read the case; the focus goes into the part once it is there."""
+        """Read the case; the focus goes into the part once it is there, and the part is made meanwhile."""
         self._read()
+        self._ahead.start()
 
     def place(self) -> Place:
         """Return the case, the part and the record that are open."""
@@ -128,13 +133,17 @@ class CaseFileScreen(Screen):
     def _on_read(self, asked: int, case: OpenCase) -> None:
         if asked != self._asked:
             return
-        first, self._case = self._case is None, case
+        first = not self._current
+        self._case = case
+        if first and self._name not in self._sections:
+            return  # shown once it stands on its sheet: three steps of a turn each, none of them long
         self._current.clear()
         self._show_band()
         if first and not self._is_there(self._name):
             self._name = "case"
         self._open(self._name, into=first)
         self._show_marks()
+        self._ahead.start(_AHEAD_MS)
 
     def _on_not_read(self, error: DeskError) -> None:
         if self._case is None:
@@ -159,7 +168,7 @@ class CaseFileScreen(Screen):
         if self._case is None:
             return
         self._name = name
-        section = self._sections.get(name) or self._make(name)
+        section = self._sections.get(name) or self._put(name)
         self._sheets.setCurrentIndex(list(self._sections).index(name))
         self._current.add(name)
         record_id, self._wanted_record = self._wanted_record or section.record_id(), ""
@@ -169,8 +178,23 @@ class CaseFileScreen(Screen):
         if into:
             section.begin()
 
-    def _make(self, name: str) -> Section:
-        section = make_section(self.seat, name)
+    def _on_ahead(self) -> None:
+        """Make a part before it is opened, a step at a time while nobody types: opening it takes no time then."""
+        if self._case is not None and not self._current and self._name in self._sections:
+            self._on_read(self._asked, self._case)
+            return
+        wanted = [self._name, *(name for name in PARTS if self._current and self._is_there(name))]
+        name = next((name for name in wanted if name not in self._sections), None)
+        if name is None:
+            return
+        if name in self._made:
+            self._put(name)
+        else:
+            self._made[name] = make_section(self.seat, name)
+        self._ahead.start(_AHEAD_MS if self._current else 0)
+
+    def _put(self, name: str) -> Section:
+        section = self._made.pop(name) if name in self._made else make_section(self.seat, name)
         section.told.connect(self.told)
         section.hindered.connect(self.hindered)
         section.place_wanted.connect(self.place_wanted)
@@ -183,6 +207,8 @@ class CaseFileScreen(Screen):
         return section
 
     def _on_changed_in(self, name: str) -> None:
+        if self._ahead.isActive():
+            self._ahead.start()
         self._show_mark(name)
         if name == self._name:
             self._say_foot()
