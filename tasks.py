@@ -31,10 +31,10 @@ RUN_PACKAGES = (
     *("libxcb-cursor0", "libxcb-icccm4", "libxcb-image0", "libxcb-keysyms1", "libxcb-randr0"),
     *("libxcb-render-util0", "libxcb-shape0", "libxcb-xinerama0", "libxcb-xkb1", "libxkbcommon-x11-0"),
 )
-# What the tests hold the program against: other people's programs, a real database server, a real X server.
+# What the tests hold the program against: other people's programs, a real database server, X server and bus.
 TEST_PACKAGES = (
     *RUN_PACKAGES,
-    *("age", "zstd", "openssl", "poppler-utils", "postgresql", "xvfb", "xauth", "strace"),
+    *("age", "zstd", "openssl", "poppler-utils", "postgresql", "xvfb", "xauth", "strace", "dbus"),
 )
 # What the heavy tests need besides: hands at the keyboard of a real window.
 HEAVY_PACKAGES = (*TEST_PACKAGES, "xdotool")

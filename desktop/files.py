@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import stat
+import sys
 from pathlib import Path
 
 from desktop.errors import Obstacle
@@ -12,13 +14,16 @@ from desktop.errors import Obstacle
 _PARTIAL = ".partial"
 _PROBE = ".rufaa-probe"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_OWN_DESCRIPTORS = Path("/proc/self/fd" if sys.platform == "linux" else "/dev/fd")
+# Of the systems that know them: a link put there meanwhile is not followed, a pipe put there is not waited for.
+_NO_DETOUR = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def read_file(path: str, limit_bytes: int) -> bytes:
     """Return a foreign file's bytes, bounded.
 
     Raises:
-        Obstacle: FILE_NOT_READABLE, or FILE_TOO_LARGE with the limit in MiB.
+        Obstacle: FILE_NOT_READABLE, FILE_NOT_ORDINARY, or FILE_TOO_LARGE with the limit in MiB.
     """
     data = read_start(path, limit_bytes)
     if len(data) > limit_bytes:
@@ -30,13 +35,34 @@ def read_start(path: str, limit_bytes: int) -> bytes:
     """Return a foreign file's bytes up to the first beyond the limit; what opens it refuses it there in its own words.
 
     Raises:
-        Obstacle: FILE_NOT_READABLE.
+        Obstacle: FILE_NOT_READABLE, or FILE_NOT_ORDINARY for a link, a pipe, a device, or a file held open by
+            ourselves: to close a second descriptor of the vault, under whatever name, would drop its locks.
     """
     try:
-        with Path(path).open("rb") as source:
+        found = os.lstat(path)
+        if not _is_ordinary(found) or _is_held_open(found):
+            raise Obstacle("FILE_NOT_ORDINARY")
+        with open(path, "rb", opener=lambda place, flags: os.open(place, flags | _NO_DETOUR)) as source:
+            if not _is_ordinary(os.fstat(source.fileno())):
+                raise Obstacle("FILE_NOT_ORDINARY")
             return source.read(limit_bytes + 1)
     except OSError:
         raise Obstacle("FILE_NOT_READABLE") from None
+
+
+def _is_ordinary(found: os.stat_result) -> bool:
+    """Say whether this is a file that ends, or a folder, which opening refuses in its own words."""
+    return stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
+
+
+def _is_held_open(found: os.stat_result) -> bool:
+    """Say whether this process has the file open. Where the system does not tell, its locks are not dropped either."""
+    with contextlib.suppress(OSError):
+        for number in os.listdir(_OWN_DESCRIPTORS):
+            with contextlib.suppress(OSError):  # closed meanwhile, as is the listing's own
+                if os.path.samestat(os.fstat(int(number)), found):
+                    return True
+    return False
 
 
 def write_file(folder: Path, name: str, data: bytes, *, private: bool = False) -> Path:

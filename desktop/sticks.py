@@ -11,6 +11,7 @@ import ctypes
 import os
 import re
 import shutil
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from ctypes import wintypes
@@ -136,11 +137,14 @@ def save_to(stick: Stick, name: str, data: bytes) -> Path:
 
 
 def files_on(sticks: Iterable[Stick], pattern: str) -> tuple[Path, ...]:
-    """Return the files at the top of the sticks whose names fit a pattern such as `A-*.rufaa`, in order of name."""
+    """Return the files at the top of the sticks whose names fit a pattern such as `A-*.rufaa`, in order of name.
+
+    A link may lead anywhere on the laptop, and a pipe never ends: neither is a file that came with the stick.
+    """
     names: list[Path] = []
     for stick in sticks:
         with contextlib.suppress(OSError):  # pulled while it was looked at
-            names += [path for path in stick.path.glob(pattern) if path.is_file()]
+            names += [path for path in stick.path.glob(pattern) if stat.S_ISREG(path.lstat().st_mode)]
     return tuple(sorted(names))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import signal
 import sys
 import threading
@@ -27,6 +28,7 @@ from ui import languages, theme
 from ui.jobs import JobRunner
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
+from ui.printing import stop_printing
 
 if TYPE_CHECKING:
     from desktop.bootstrap import Door
@@ -55,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"{PRODUCT} {VERSION}")
     parser.add_argument("--data", metavar="DIR", help="data folder (default: this laptop's)")
     parser.add_argument("--language", choices=LANGUAGES, help="language of the window (default: the system's)")
+    parser.add_argument("--fault", type=_fault_number, help=argparse.SUPPRESS)  # of the process before
     options = parser.parse_args(arguments)
 
     forget_search_paths()
@@ -77,11 +80,16 @@ def main(arguments: list[str] | None = None) -> int:
         return Door(folder)
 
     jobs = JobRunner()
-    window = MainWindow(folder, door, jobs, lambda to: replace_process(str(to) if to else options.data))
+
+    def replace(to: Path | None) -> None:
+        replace_process(str(to) if to else options.data, window.fault)
+
+    window = MainWindow(folder, door, jobs, replace, options.fault or "")
     faults.logged.connect(window.show_fault, Qt.ConnectionType.QueuedConnection)
     window.show()
     status = application.exec()
 
+    stop_printing()
     jobs.run(window.close_vault, owner=window, done=_pass_by, failed=_pass_by)
     in_time = jobs.stop(within_s=_LONGEST_END_S)
     faults.let_go()
@@ -140,33 +148,47 @@ def allowed_environment(given: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYINSTALLER_RESET_ENVIRONMENT": "1"}
 
 
-def own_command(data: str | None) -> list[str]:
-    """Return the command line of a new process: the program, its data folder and the language; nothing of the work."""
+def own_command(data: str | None, fault: str = "") -> list[str]:
+    """Return the command line of a new process: the program, its data folder, the language; nothing of the work.
+
+    After a fault its number goes along: four letters drawn by chance, for the person to read.
+    """
     program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-I", "-m", "ui"]
     folder = ["--data", data] if data else []
-    return [*program, *folder, "--language", languages.current()]
+    return [*program, *folder, "--language", languages.current(), *(["--fault", fault] if fault else [])]
 
 
-def replace_process(data: str | None) -> None:
+def replace_process(data: str | None, fault: str = "") -> None:
     """Put a new process in the place of this one, so that nothing of this one's memory is left.
 
     Linux and macOS exec. Windows has no exec: the window is hidden, a new process started that inherits nothing, and
-    this one ends; a watchdog armed first ends it when the start hangs or fails.
+    this one ends. Nothing keeps this one: not an update that has taken the program away, nor a start that hangs, for
+    which a watchdog is armed first.
     """
-    command, environment = own_command(str(Path(data).absolute()) if data else None), allowed_environment(os.environ)
-    if sys.platform != "win32":
-        os.execve(command[0], command, environment)  # noqa: S606  our own program, no shell
-    import subprocess  # here, because only a lock on Windows needs it
-
-    watchdog = threading.Timer(_WATCHDOG_S, os._exit, (0,))
-    watchdog.daemon = True
-    watchdog.start()
-    for window in QApplication.topLevelWidgets():
-        window.hide()
+    status = 1
     try:
+        watchdog = threading.Timer(_WATCHDOG_S, os._exit, (1,))
+        watchdog.daemon = True
+        watchdog.start()
+        command = own_command(str(Path(data).absolute()) if data else None, fault)
+        environment = allowed_environment(os.environ)
+        stop_printing()
+        if sys.platform != "win32":
+            os.execve(command[0], command, environment)  # noqa: S606  our own program, no shell
+        import subprocess  # here, because only a lock on Windows needs it
+
+        for window in QApplication.topLevelWidgets():
+            window.hide()
         subprocess.Popen(command, env=environment, close_fds=True)  # noqa: S603  our own program
+        status = 0
     finally:
-        os._exit(0)
+        os._exit(status)
+
+
+def _fault_number(given: str) -> str:
+    if not re.fullmatch("[A-Z2-9]{4}", given):
+        raise argparse.ArgumentTypeError("not the number of a fault")
+    return given
 
 
 def _pass_by(_: object) -> None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QStackedWidget, QWidget
 
 from desktop import PRODUCT
 from desktop.errors import DeskError
-from desktop.messages import explain, sentences
+from desktop.messages import explain
 from desktop.settings import Settings
 from ui.heartbeat import Heartbeat
 from ui.idle import IdleWatch
@@ -24,10 +23,12 @@ from ui.languages import current, words
 from ui.preferences import Preferences
 from ui.screens import notice
 from ui.screens.desk_frame import DeskFrame
+from ui.screens.first_look import look_at
 from ui.screens.notice import Notice
 from ui.screens.page import Page
 from ui.screens.unlock import Unlock
 from ui.seat import Place, Seat
+from ui.widgets import clipboard
 from ui.widgets.help_sheet import HelpSheet
 from ui.widgets.message_bar import MessageBar
 
@@ -41,7 +42,6 @@ Replace = Callable[[Path | None], None]
 
 LONGEST_CLOSING_MS = 2000  # drafts and the vault get this long; then the process goes, whatever the lane is doing
 _WANTED_SIZE = QSize(1040, 680)
-_SMALLEST_SIZE = QSize(520, 340)
 
 
 class MainWindow(QMainWindow):
@@ -50,8 +50,10 @@ class MainWindow(QMainWindow):
     first_painted = Signal()
     looked = Signal()  # the lane knows whether there is a vault
 
-    def __init__(self, folder: Path, door: Callable[[], Door], jobs: JobRunner, replace: Replace) -> None:
-        """Stand before the vault in `folder`.
+    def __init__(
+        self, folder: Path, door: Callable[[], Door], jobs: JobRunner, replace: Replace, fault: str = ""
+    ) -> None:
+        """Stand before the vault in `folder`, or first show the number of the fault that ended the process before.
 
         `door` is called in the vault lane, after the first paint: behind it lie the imports that take long.
         `replace` puts a new process in the place of this one, on another data folder where it is given one.
@@ -61,10 +63,11 @@ class MainWindow(QMainWindow):
         self._desk: Desk | None = None
         self._preferences = Preferences(folder)
         self._painted = False
-        self._leaving = False
+        self.fault = ""  # the number of a fault that the next process shows
+        self._leaving = bool(fault)  # behind the page of a fault nothing is open that could be left
         self.setObjectName("window")
         self.setWindowTitle(PRODUCT)  # neutral: titles show in task bars and on shared screens
-        self.setMinimumSize(_SMALLEST_SIZE)
+        self.setMinimumSize(520, 340)
         self.resize(_WANTED_SIZE.boundedTo(self.screen().availableSize() * 0.96))
         self._pages = QStackedWidget()
         self.setCentralWidget(self._pages)
@@ -82,9 +85,14 @@ class MainWindow(QMainWindow):
             QShortcut(QKeySequence(keys), self).activated.connect(lambda place=place: self._go(place))
         for number in range(1, 7):
             QShortcut(QKeySequence(f"Alt+{number}"), self).activated.connect(lambda n=number: self._step(n))
-        self.first_painted.connect(self._look)
-        # Where the data folder is missing there is surely no vault; the lane finds out the rest.
-        self._show_page(self._unlock_page() if folder.is_dir() else self._first_run())
+        if fault:
+            page = notice.fault(fault)
+            page.start_again_wanted.connect(self._begin)
+            page.start_again_wanted.connect(self._look)
+            self._show_page(page)
+        else:
+            self.first_painted.connect(self._look)
+            self._begin()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Report the first paint once it is out."""
@@ -94,36 +102,31 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.first_painted.emit)
 
     def lock(self) -> None:
-        """Blank the screen, close the vault and put a new process in the place of this one. Before unlock: nothing.
+        """Blank the screen, close the vault and put a new process in the place of this one. Before unlock: nothing."""
+        if self._desk is not None:
+            self._close(QWidget(), self._frame())
 
-        Unsaved work and the place are taken off the screen first, then the screen goes, then they are written.
-        """
-        if self._desk is None or self._leaving:
+    def show_fault(self, number: str) -> None:
+        """After a fault: lock, but show its number, and have the next process show it too. The first fault counts."""
+        self.fault = self.fault or number
+        self._close(notice.fault(number), None)
+
+    def _close(self, page: QWidget, frame: DeskFrame | None) -> None:
+        """Read the unsaved work off `frame`, show nothing but `page`, write that work, close the vault, and go."""
+        if self._leaving:
             return
         self._leaving = True
         began = time.monotonic()
         QTimer.singleShot(LONGEST_CLOSING_MS, self._leave)  # armed first: a fault below keeps no desk open
         self._idle.rest()
-        frame = self._frame()
         try:
             if frame is not None:
-                self._jobs.run(frame.leave(), owner=self, done=_pass_by, failed=_pass_by)
+                self._jobs.run(frame.leave(), owner=self, done=_nothing, failed=_nothing)
         finally:
-            self._show_page(QWidget())
-            self.repaint()  # now, not when the event loop comes to it: blank within 300 ms (threat-model 5.4)
-        self._beat.finish(blank_ms=round((time.monotonic() - began) * 1000))
-        self._jobs.run(self.close_vault, owner=self, done=self._on_closed, failed=self._on_closed)
-
-    def show_fault(self, number: str) -> None:
-        """After a fault: destroy what is on screen, close the vault, and show the number. The first fault counts."""
-        if self._leaving:
-            return
-        self._leaving = True
-        self._idle.rest()
-        page = notice.fault(number)
-        page.start_again_wanted.connect(self._leave)
-        self._show_page(page)
-        self._jobs.run(self.close_vault, owner=self, done=_pass_by, failed=_pass_by)
+            self._show_only(page)
+        if frame is not None:
+            self._beat.finish(blank_ms=round((time.monotonic() - began) * 1000))
+        self._jobs.run(self.close_vault, owner=self, done=self._leave, failed=self._leave)
 
     def close_vault(self) -> None:
         """Close the vault where one is open; called in the vault lane, at the end of the program as well."""
@@ -152,6 +155,20 @@ class MainWindow(QMainWindow):
             page.try_again_wanted.connect(self._look)
             page.close_wanted.connect(self.close)
 
+    def _show_only(self, page: QWidget) -> None:
+        """Show `page` and close every dialog and list beside it: now, not when the event loop comes to it (5.4)."""
+        self._show_page(page)
+        for other in QApplication.topLevelWidgets():
+            if not isinstance(other, QMainWindow):
+                other.hide()
+        self.repaint()
+        clipboard.empty()
+
+    def _begin(self) -> None:
+        """Stand before the vault. Without a data folder there is surely none; the lane finds out the rest."""
+        self._leaving, self.fault = False, ""
+        self._show_page(self._unlock_page() if self._folder.is_dir() else self._first_run())
+
     def _unlock_page(self) -> Unlock:
         page = Unlock(self._door, self._jobs)
         page.unlocked.connect(self._on_unlocked)
@@ -170,9 +187,8 @@ class MainWindow(QMainWindow):
         return page
 
     def _look(self) -> None:
-        self._jobs.run(
-            lambda: _look_at(self._folder, self._door), owner=self, done=self._on_looked, failed=self._on_refused
-        )
+        look = partial(look_at, self._folder, self._door)
+        self._jobs.run(look, owner=self, done=self._on_looked, failed=self._on_refused)
 
     def _on_looked(self, status: VaultStatus) -> None:
         page = self._pages.currentWidget()
@@ -187,7 +203,8 @@ class MainWindow(QMainWindow):
 
     def _on_unlocked(self, desk: Desk) -> None:
         self._desk = desk
-        self._jobs.run(desk.office.signed_in, owner=self, done=self._on_signed_in, failed=self._on_hindered)
+        self._idle.watch(self._preferences.now.idle_minutes)  # from the moment at which the vault is open
+        self._jobs.run(desk.office.signed_in, owner=self, done=self._on_signed_in, failed=self._on_nobody)
 
     def _on_signed_in(self, me: SignedIn) -> None:
         if self._desk is None or self._leaving:
@@ -198,8 +215,13 @@ class MainWindow(QMainWindow):
         frame.help_wanted.connect(self._help.explain)
         frame.told.connect(lambda told: self._messages.report(told.say, told.action_code, told.action))
         self._show_page(frame)
-        self._idle.watch(self._preferences.now.idle_minutes)
         self._beat.start()
+
+    def _on_nobody(self, error: DeskError) -> None:
+        """An open vault that does not say who opened it: a fault like any other, and no desk."""
+        from desktop import log
+
+        self.show_fault(log.fault(type(error), error.__traceback__))
 
     def _change_settings(self, settings: Settings) -> None:
         self._preferences.change(settings)
@@ -210,52 +232,28 @@ class MainWindow(QMainWindow):
         return page if isinstance(page, DeskFrame) else None
 
     def _go(self, place: Place) -> None:
-        frame = self._frame()
-        if frame is not None and self._desk is not None and self._desk.vault.kind == "OFFICE":
+        if (frame := self._frame()) and self._desk is not None and self._desk.vault.kind == "OFFICE":
             frame.go(place)
 
     def _step(self, number: int) -> None:
-        frame = self._frame()
-        if frame is not None:
+        if frame := self._frame():
             frame.step(number)
 
     def _on_refused(self, error: DeskError) -> None:
-        missing = error.code == "VAULT_NONE"
-        self._show_page(self._first_run() if missing else notice.refusal(error))
+        self._show_page(self._first_run() if error.code == "VAULT_NONE" else notice.refusal(error))
 
     def _on_hindered(self, error: DeskError) -> None:
         self._messages.tell(lambda: explain(error, current()))
 
-    def _on_closed(self, _: object) -> None:
-        self._leave()
-
-    def _leave(self) -> None:
-        self._hand_over(None)
+    def _leave(self, _: object = None, *, to: Path | None = None) -> None:
+        replace, self._replace = self._replace, _nothing
+        replace(to)
 
     def _leave_for_practice(self) -> None:
         from desktop.services.practice import practice_office
 
-        self._hand_over(practice_office(self._folder))
-
-    def _hand_over(self, folder: Path | None) -> None:
-        replace, self._replace = self._replace, _nothing
-        replace(folder)
+        self._leave(to=practice_office(self._folder))
 
 
-def _look_at(folder: Path, door: Callable[[], Door]) -> VaultStatus:
-    from desktop import log
-
-    if folder.is_dir():
-        with contextlib.suppress(OSError):  # a log that cannot be kept keeps nobody out
-            log.open_log(folder / "log")
-    status = door().vaults.status()
-    sentences()  # read here, in the lane, so that the window does not wait for them when the desk opens
-    return status
-
-
-def _pass_by(_: object) -> None:
-    """The page already says what there is to say."""
-
-
-def _nothing(_: Path | None) -> None:
-    """The process is being replaced already."""
+def _nothing(_: object) -> None:
+    """There is no more to say, or the process is being replaced already."""

@@ -32,6 +32,7 @@ MATRIX: Mapping[str, frozenset[Role]] = {
     "case.open": _OFFICE,
     "case.save": _OFFICE,
     "case.search": _OFFICE,
+    "draft.keep": _OFFICE,  # of one's own, which only their author's key opens
     "consent.record": _OFFICE,
     "basis.record": _SUPERVISOR,  # a ground other than consent carries the name of the supervisor who took it (L-16)
     "determination.record": _OFFICERS,  # a clerk cannot decide status (user_roles.csv, L-33)
@@ -40,8 +41,10 @@ MATRIX: Mapping[str, frozenset[Role]] = {
     "letter.open": _OFFICERS,
     "import.preview": _OFFICE,
     "import.apply": _OFFICERS,  # an import takes findings over
+    "provider.list": _OFFICE,
     "provider.save": _OFFICERS,
     "office.save": _SUPERVISOR,
+    "bundle.list": _OFFICE,
     "bundle.make": _SUPERVISOR,
     "bundle.hand_over": _SUPERVISOR,
     "receipt.take_in": _OFFICE,

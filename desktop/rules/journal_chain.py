@@ -32,6 +32,9 @@ class Act(StrEnum):
     LETTER_VIEWED = "LETTER_VIEWED"
     LETTER_PRINTED = "LETTER_PRINTED"
     LETTER_SAVED = "LETTER_SAVED"
+    # A letter is noted before its bytes go; these follow where they then did not arrive.
+    PRINT_FAILED = "PRINT_FAILED"
+    SAVE_FAILED = "SAVE_FAILED"
     NAMES_SHOWN = "NAMES_SHOWN"
     OFFICE_CHANGED = "OFFICE_CHANGED"
     IMPORTED = "IMPORTED"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,8 @@ from desktop.services.session import OpenVault
 # Kinds with a service of their own: a new case gets its number there, a referral its states, a consent row is never
 # changed (DPA s.32(1), L-13).
 _OWN_WAY = frozenset({"case", "consent", "referral"})
+# How long one entry of the journal stands for all the names shown: to write at every key would slow the search.
+_NAMES_NOTED_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ class CaseService:
     def __init__(self, vault: OpenVault) -> None:
         """Work on an open vault."""
         self._vault = vault
+        self._names_noted: dict[str | None, float] = {}  # by reason, when last
 
     def create(self, drafts: Iterable[RecordDraft]) -> tuple[str, Outcome]:
         """Make a case from drafts of its records and return its id.
@@ -180,10 +184,12 @@ class CaseService:
         return replace(draft, fields=fields | {name: kept[name] for name in made if name in kept})
 
     def list(self, after: CaseSummary | None = None, *, with_names: bool = False) -> tuple[CaseSummary, ...]:
-        """Return the next page, the last touched first; with names only where `note_names_shown` was called."""
+        """Return the next page, the last touched first; that it is with names is journaled (decisions 31)."""
         self._vault.require("case.search")
         with self._vault.reading() as session:
             rows = queries.page(session, (after.touched_at, after.case_id) if after else None)
+        if with_names and rows:
+            self._note_names_shown(None)
         return _summaries(rows, with_names=with_names)
 
     def count(self) -> int:
@@ -193,10 +199,15 @@ class CaseService:
             return session.scalar(select(func.count()).select_from(CaseRow)) or 0
 
     def search(self, text: str) -> tuple[CaseSummary, ...]:
-        """Return the cases whose names, phone or number begin with every word of `text`, with the matched names."""
+        """Return the cases whose names, phone or number begin with every word of `text`, with the matched names.
+
+        That names were shown is journaled here; what was one search to its person is for `note_search`.
+        """
         self._vault.require("case.search")
         with self._vault.reading() as session:
             rows = queries.matching(session, case_rows.search_words(text))
+        if rows:
+            self._note_names_shown("SEARCH")
         return _summaries(rows, with_names=True)
 
     def note_search(self) -> None:
@@ -205,17 +216,26 @@ class CaseService:
         with self._vault.writing() as session:
             journal.append(session, self._vault, Act.SEARCHED, "")
 
-    def note_names_shown(self) -> None:
-        """Journal that a list was shown with names (decisions 31)."""
-        self._vault.require("case.search")
+    def _note_names_shown(self, reason: str | None) -> None:
+        """Journal that names go out, before they do; not again within two minutes, whatever the wall clock says."""
+        now, last = time.monotonic(), self._names_noted.get(reason)
+        if last is not None and now - last < _NAMES_NOTED_S:
+            return
         with self._vault.writing() as session:
-            journal.append(session, self._vault, Act.NAMES_SHOWN, "")
+            journal.append(session, self._vault, Act.NAMES_SHOWN, "", reason=reason)
+        self._names_noted[reason] = now
 
     def history(self, record_id: str) -> tuple[Change, ...]:
-        """Return every revision of a record, the newest first, with what it changed. Raises Obstacle RECORD_GONE."""
+        """Return every revision of a record, the newest first, with what it changed; the look is journaled.
+
+        Raises:
+            Obstacle: RECORD_GONE.
+        """
         self._vault.require("case.open")
-        with self._vault.reading() as session:
-            return history.of_record(session, self._vault, record_id)
+        with self._vault.writing() as session:
+            found = history.of_record(session, self._vault, record_id)
+            journal.append(session, self._vault, Act.CASE_VIEWED, record_id, reason="HISTORY")
+        return found
 
     def read_sealed(self, record_id: str) -> dict[str, Value]:
         """Open the sealed values of a record; journaled. Raises NotPermitted without a key of the sealed class."""

@@ -26,5 +26,6 @@ class DirectoryService:
 
     def list(self) -> tuple[StoredRecord, ...]:
         """Return every provider that is not void."""
+        self._vault.require("provider.list")
         with self._vault.reading() as session:
             return records.of_kind(session, self._vault, "provider")

@@ -288,6 +288,7 @@ class ExportService:
 
     def list(self) -> tuple[BundleSummary, ...]:
         """Return every bundle of this device, the newest first."""
+        self._vault.require("bundle.list")
         row = OutgoingBundle
         query = select(  # column by column: the sealed files stay where they are
             *(row.id, row.file_name, row.sequence, row.sha256, func.length(row.sealed_file), row.state),
@@ -312,6 +313,7 @@ class ExportService:
 
     def drafts(self) -> int:
         """Return how many cases are still drafts, which no bundle carries."""
+        self._vault.require("bundle.list")
         with self._vault.reading() as session:
             return session.scalar(select(func.count()).select_from(CaseRow).where(CaseRow.status == "DRAFT")) or 0
 

@@ -155,6 +155,7 @@ class ImportService:
         Raises:
             NotAccepted: It is none.
         """
+        self._vault.require("import.preview")
         with self._vault.reading() as session:
             return self._county(session, chosen)
 

@@ -80,6 +80,12 @@ def append(
     return Head(entry.n, entry.hash)
 
 
+def acts_on(session: Session, object_id: str) -> tuple[str, ...]:
+    """Return what was done to one object, in its order."""
+    query = select(JournalEntry.act).where(JournalEntry.object == object_id).order_by(JournalEntry.n)
+    return tuple(session.scalars(query))
+
+
 def _entry(row: JournalEntry) -> Entry:
     return Entry(
         n=row.n,

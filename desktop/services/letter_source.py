@@ -1,6 +1,7 @@
 """What a letter may draw on, read from the vault in its caller's transaction: referral, case, consent, office.
 
-The same facts make the draft that is looked at and the letter that is issued.
+The same facts make the draft that is looked at and the letter that is issued. None of them may have been changed from
+outside.
 """
 
 from __future__ import annotations
@@ -13,10 +14,18 @@ from sqlalchemy.orm import Session
 
 from db.models.base import DeskUser
 from desktop.clock import NAIROBI, today
-from desktop.errors import NotAccepted, Problem
+from desktop.errors import NotAccepted, NotTrusted, Problem
 from desktop.letters import source
 from desktop.rules import dates, numbers
-from desktop.rules.consent import IdentityMode, LawfulBasis, ReceiverRule, identity_mode, instant, permission
+from desktop.rules.consent import (
+    IdentityMode,
+    LawfulBasis,
+    Permission,
+    ReceiverRule,
+    identity_mode,
+    instant,
+    permission,
+)
 from desktop.services import records
 from desktop.services.cases import CaseFile, load_case
 from desktop.services.consents import rows_of
@@ -24,6 +33,7 @@ from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
 _PRC_PEP = "PRC_PEP"  # must begin within 72 hours
+_DRAWN_ON = frozenset({"case", "person", "identity_document"})  # consent rows guard themselves: `rows_of`
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,17 @@ class Gathered:
     source: source.LetterSource = field(repr=False)
     mode: IdentityMode
     modes: tuple[IdentityMode, ...]
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What a letter stands on: its case, its receiver, and the leave to write to it."""
+
+    case: CaseFile = field(repr=False)
+    provider: StoredRecord = field(repr=False)
+    rule: ReceiverRule
+    is_child: bool
+    permission: Permission
 
 
 def provider_of(session: Session, vault: OpenVault, record_id: str) -> StoredRecord:
@@ -56,41 +77,43 @@ def gather(
 
     Raises:
         NotAccepted: No leave to write to this receiver, or facts are missing that no letter can do without.
+        NotTrusted: LETTER_RECORD_ALTERED.
     """
-    case = load_case(session, vault, referral.case_id or "")
-    provider = provider_of(session, vault, referral.text("to_provider"))
-    rule = rule_for(vault, provider)
-    is_child = records.is_child_in(case.records, today(vault.clock))
-    made = _source(session, vault, case, referral, provider, rule, is_child=is_child, draft=draft)
+    ground = _ground(session, vault, referral)
+    made = _source(session, vault, referral, ground, draft=draft)
     has_alias = bool(made.person.safe_alias.strip())
     mode = identity_mode(
-        rule,
+        ground.rule,
         chosen_mode,
         typed=referral.text("identity_mode") or None,
         limited=made.permission.limited,
-        is_child=is_child,
+        is_child=ground.is_child,
         has_alias=has_alias,
     )
     there = {IdentityMode.NAME: bool(made.person.names.strip()), IdentityMode.ALIAS: has_alias}
     return Gathered(made, mode, tuple(way for way in IdentityMode if there.get(way, True)))
 
 
-def _source(
-    session: Session,
-    vault: OpenVault,
-    case: CaseFile,
-    referral: StoredRecord,
-    provider: StoredRecord,
-    rule: ReceiverRule,
-    *,
-    is_child: bool,
-    draft: bool,
-) -> source.LetterSource:
-    issued = vault.clock.now()
-    hours = vault.catalogue.lists["referral_urgency"].get(referral.text("urgency"))
-    if hours is None:
-        raise NotAccepted((Problem("ANSWER_MISSING", "referral.urgency"),))
-    act_by = issued + timedelta(hours=int(hours.extra["hours_to_act"]))
+def leave_for(session: Session, vault: OpenVault, referral: StoredRecord) -> Permission:
+    """Return the leave to write to a referral's receiver as it stands now: a withdrawal counts at once (L-14).
+
+    Raises:
+        NotAccepted: There is none.
+        NotTrusted: LETTER_RECORD_ALTERED.
+    """
+    return _ground(session, vault, referral).permission
+
+
+def _ground(session: Session, vault: OpenVault, referral: StoredRecord) -> _Ground:
+    _refuse_altered(referral)  # first, because it says which case and which receiver
+    case = load_case(session, vault, referral.case_id or "")
+    provider = provider_of(session, vault, referral.text("to_provider"))
+    _refuse_altered(provider, *(record for record in case.records if record.kind in _DRAWN_ON))
+    own = case.one("case")
+    if own is None or own.text("case_ref") != case.case_ref:  # the list's row is derived, and guarded by no hash
+        raise NotTrusted("LETTER_RECORD_ALTERED")
+    rule = rule_for(vault, provider)
+    is_child = records.is_child_in(case.records, today(vault.clock))
     basis = LawfulBasis(referral.text("lawful_basis"), referral.text("basis_reason"), referral.text("basis_supervisor"))
     leave = permission(
         rule,
@@ -99,6 +122,23 @@ def _source(
         basis if referral.text("lawful_basis") else None,
         is_child=is_child,
     )
+    return _Ground(case, provider, rule, is_child, leave)
+
+
+def _refuse_altered(*found: StoredRecord) -> None:
+    if any(record.altered for record in found):
+        raise NotTrusted("LETTER_RECORD_ALTERED")
+
+
+def _source(
+    session: Session, vault: OpenVault, referral: StoredRecord, ground: _Ground, *, draft: bool
+) -> source.LetterSource:
+    provider = ground.provider
+    issued = vault.clock.now()
+    hours = vault.catalogue.lists["referral_urgency"].get(referral.text("urgency"))
+    if hours is None:
+        raise NotAccepted((Problem("ANSWER_MISSING", "referral.urgency"),))
+    act_by = issued + timedelta(hours=int(hours.extra["hours_to_act"]))
     return source.LetterSource(
         serial="" if draft else numbers.make_letter_serial(secrets.token_bytes(7)),
         referral_no=referral.text("referral_no"),
@@ -114,9 +154,9 @@ def _source(
             referral.text("to_person") or provider.text("contact_person"),
             referral.text("to_phone") or provider.text("phone"),
         ),
-        person=_person(vault, case, issued),
-        rule=rule,
-        permission=leave,
+        person=_person(vault, ground.case, issued),
+        rule=ground.rule,
+        permission=ground.permission,
         reason_short=referral.text("reason_short"),
         needs_short=referral.text("needs_short"),
         risk_note=referral.text("risk_note"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from db.models.office import Letter
 from db.queries import referrals as queries
 from desktop.clock import NAIROBI, stamp
 from desktop.crypto.encoding import canonical_json
-from desktop.errors import NotAccepted, Obstacle, Problem
+from desktop.errors import NotAccepted, NotTrusted, Obstacle, Problem
 from desktop.letters import content as letter_content
 from desktop.letters import pdf, telltale
 from desktop.rules import numbers
@@ -25,20 +26,32 @@ from desktop.rules.states import START, next_state
 from desktop.services import case_rows, journal, records
 from desktop.services.cases import CaseFile, load_case
 from desktop.services.drafts import drop_in as drop_draft
-from desktop.services.letter_source import gather, provider_of
+from desktop.services.letter_source import gather, leave_for, provider_of
 from desktop.services.referral_rows import ReferralSummary, is_open
 from desktop.services.session import OpenVault
 
 PROOF_BYTES = 16
 MOST_COPIES = 5
+REASONS = "letter_reasons"  # the code list of why a letter goes out again, or as a file
+
+
+class Way(StrEnum):
+    """How an issued letter leaves the vault."""
+
+    PRINTER = "PRINTER"
+    FILE = "FILE"
+
+
+_GONE = {Way.PRINTER: Act.LETTER_PRINTED, Way.FILE: Act.LETTER_SAVED}
+_FAILED = {Way.PRINTER: Act.PRINT_FAILED, Way.FILE: Act.SAVE_FAILED}
 
 
 @dataclass(frozen=True)
 class IssuedLetter:
-    """An issued letter: its bytes live in the vault; this is what the screen shows and prints.
+    """An issued letter: its bytes live in the vault; this is what the screen shows. What leaves comes from `hand_out`.
 
     `warnings` and `topics` are filled when it is issued: texts that tell the receiver more than the service needs, and
-    what the issue changed.
+    what the issue changed. `withheld` says why it may not be printed or saved any more.
     """
 
     serial: str
@@ -47,6 +60,7 @@ class IssuedLetter:
     file_name: str
     pdf: bytes = field(repr=False)
     warnings: tuple[Problem, ...] = ()
+    withheld: tuple[Problem, ...] = ()
     topics: frozenset[Topic] = field(default=frozenset(), compare=False)
 
 
@@ -131,6 +145,7 @@ class ReferralService:
 
         Raises:
             NotAccepted: No consent in force for this receiver, or facts are missing that no letter can do without.
+            NotTrusted: LETTER_RECORD_ALTERED.
         """
         self._vault.require("referral.issue_letter")
         with self._vault.reading() as session:
@@ -162,6 +177,7 @@ class ReferralService:
         Raises:
             NotAccepted: No consent in force for this receiver, or the letter lacks what it needs; nothing was written.
             NotPermitted: This receiver's letters are the supervisor's to sign.
+            NotTrusted: LETTER_RECORD_ALTERED.
         """
         self._vault.require("referral.issue_letter")
         with self._vault.writing() as session:
@@ -217,30 +233,64 @@ class ReferralService:
         self._vault.require("letter.open")
         with self._vault.writing() as session:
             letter = _letter(session, serial)
+            withheld = self._withheld(session, letter)
             journal.append(session, self._vault, Act.LETTER_VIEWED, serial)
-        return _issued(letter)
+        return replace(_issued(letter), withheld=withheld)
 
-    def note_printed(self, serial: str, copies: int) -> None:
-        """Journal that an issued letter went to the printer, and in how many copies. Raises Obstacle LETTER_UNKNOWN."""
+    def note_previewed(self, referral_id: str) -> None:
+        """Journal that the letter of a draft referral was looked at; called once for each time a screen shows it."""
+        self._vault.require("referral.issue_letter")
+        with self._vault.writing() as session:
+            journal.append(session, self._vault, Act.LETTER_VIEWED, referral_id, reason="DRAFT")
+
+    def hand_out(self, serial: str, way: Way, *, copies: int = 1, reason: str | None = None) -> bytes:
+        """Return the bytes of an issued letter for the printer or a file, journaled before anybody has them.
+
+        `reason` is a code of `letter_reasons`: a file and a further print need one, the first print none. A print that
+        was noted and never noted as failed counts as made.
+
+        Raises:
+            NotAccepted: No leave for this receiver any more (L-14), LETTER_REASON_MISSING, or a reason that is none.
+            NotTrusted: LETTER_RECORD_ALTERED.
+            Obstacle: LETTER_UNKNOWN.
+        """
         if not 1 <= copies <= MOST_COPIES:
             raise ValueError("a letter is printed once to five times")
-        self._note(Act.LETTER_PRINTED, serial, reason=f"COPIES_{copies}")
+        self._vault.require("letter.open")
+        with self._vault.writing() as session:
+            letter = _letter(session, serial)
+            leave_for(session, self._vault, records.load(session, self._vault, letter.referral_id))
+            if not reason and (way is Way.FILE or _is_printed(session, serial)):
+                raise NotAccepted((Problem("LETTER_REASON_MISSING"),), "LETTER_REASON_MISSING")
+            if reason and reason not in self._vault.catalogue.lists[REASONS]:
+                raise NotAccepted((Problem("VALUE_NOT_IN_LIST"),), "VALUE_NOT_IN_LIST")
+            count = f"COPIES_{copies}" if way is Way.PRINTER else ""
+            said = " ".join(filter(None, (count, reason)))
+            journal.append(session, self._vault, _GONE[way], serial, reason=said)
+        return letter.pdf
 
-    def note_saved(self, serial: str) -> None:
-        """Journal that a plain copy of an issued letter left the vault as a file. Raises Obstacle LETTER_UNKNOWN."""
-        self._note(Act.LETTER_SAVED, serial, reason=None)
+    def note_failed(self, serial: str, way: Way) -> None:
+        """Journal that a letter handed out did not arrive: the printer or the disk refused it."""
+        self._vault.require("letter.open")
+        with self._vault.writing() as session:
+            _letter(session, serial)
+            journal.append(session, self._vault, _FAILED[way], serial)
 
     def letters_of(self, referral_id: str) -> tuple[str, ...]:
         """Return the serials of the letters issued for a referral, the newest last."""
+        self._vault.require("letter.open")
         with self._vault.reading() as session:
             query = select(Letter.serial).where(Letter.referral_id == referral_id).order_by(Letter.issued_at)
             return tuple(session.scalars(query))
 
-    def _note(self, act: Act, serial: str, *, reason: str | None) -> None:
-        self._vault.require("letter.open")
-        with self._vault.writing() as session:
-            _letter(session, serial)
-            journal.append(session, self._vault, act, serial, reason=reason)
+    def _withheld(self, session: Session, letter: Letter) -> tuple[Problem, ...]:
+        try:
+            leave_for(session, self._vault, records.load(session, self._vault, letter.referral_id))
+        except NotAccepted as refused:
+            return refused.problems
+        except (NotTrusted, Obstacle) as refused:
+            return (Problem(refused.code),)
+        return ()
 
     def _refuse_twice(self, case: CaseFile, provider_id: str) -> None:
         for other in case.of("referral"):
@@ -253,6 +303,11 @@ def _letter(session: Session, serial: str) -> Letter:
     if letter is None:
         raise Obstacle("LETTER_UNKNOWN")
     return letter
+
+
+def _is_printed(session: Session, serial: str) -> bool:
+    acts = journal.acts_on(session, serial)
+    return acts.count(Act.LETTER_PRINTED) > acts.count(Act.PRINT_FAILED)
 
 
 def _issued(letter: Letter) -> IssuedLetter:

@@ -2,60 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
+import site
 import subprocess
 import sys
-import time
+import venv
 from pathlib import Path
 
 import pytest
 
 from desktop import VERSION
 from tests.ui.conftest import Office
-
-# Runs `main` and does one thing with the window once the vault lane has looked; DO is put in its place.
-SCRIPT = """
-import sys
-from ui import app
-from ui.main_window import MainWindow
-from PySide6.QtCore import QTimer
-
-def look(self):
-    real(self)
-    self.looked.connect(lambda: act(self))
-
-def act(window):
-    DO
-
-real = MainWindow._look
-MainWindow._look = look
-sys.exit(app.main(["--data", sys.argv[1], "--language", "sw"]))
-"""
-
-
-def start(action: str, folder: Path, script: str = SCRIPT) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", script.replace("DO", action), str(folder)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    try:
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
-        process.communicate()
-    return process.returncode, out, err
-
-
-def events(folder: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in (folder / "log" / "rufaa.log").read_text(encoding="utf-8").splitlines()]
+from tests.ui.processes import UNLOCK, command_line, events, finish, open_files, start, unlocked, wait_until
 
 
 def test_before_the_first_paint_nothing_slow_is_loaded(office: Office) -> None:
@@ -91,25 +49,6 @@ def test_ctrl_q_closes_it_too(office: Office) -> None:
     assert finish(start(keys, office.folder)) == (0, "", "")
 
 
-UNLOCK = """from PySide6.QtWidgets import QLineEdit
-    window.findChild(QLineEdit, "unlock.sentence").setText(sys.stdin.readline().strip())
-    window.findChild(QLineEdit, "unlock.sentence").sentence_entered.emit()
-    def wait():
-        if window._desk is None:
-            QTimer.singleShot(20, wait)
-        else:
-            THEN
-    wait()"""
-
-
-def unlocked(then: str, office: Office) -> subprocess.Popen[str]:
-    process = start(UNLOCK.replace("THEN", then), office.folder)
-    assert process.stdin is not None
-    process.stdin.write(office.sentence + "\n")
-    process.stdin.flush()
-    return process
-
-
 def test_closing_an_open_desk_closes_the_vault_and_ends_with_0(office: Office) -> None:
     assert finish(unlocked("window.close()", office)) == (0, "", "")
     left = {file.name for file in (office.folder / "vault" / "g1").iterdir()}
@@ -132,9 +71,7 @@ def test_lock_puts_a_new_process_in_the_place_of_the_old_one(office: Office, mon
     about = Path("/proc") / str(process.pid)
     try:
         expected = [sys.executable, "-I", "-m", "ui", "--data", str(office.folder), "--language", "sw"]
-        wait_until(
-            lambda: (about / "cmdline").read_bytes().split(b"\0")[:-1] == [os.fsencode(part) for part in expected]
-        )
+        wait_until(lambda: command_line(about) == expected)
         names = {part.split(b"=")[0].decode() for part in (about / "environ").read_bytes().split(b"\0") if part}
         assert names >= {"LC_ALL", "PYINSTALLER_RESET_ENVIRONMENT", "QT_QPA_PLATFORM"}
         assert not names & {"PLANTED", "LD_LIBRARY_PATH", "PYTHONPATH"}
@@ -147,64 +84,75 @@ def test_lock_puts_a_new_process_in_the_place_of_the_old_one(office: Office, mon
         process.communicate(timeout=30)
 
 
-def open_files(about: Path) -> list[str]:
-    """Return what a process has open; what it closes meanwhile is left out."""
-    found = []
-    for entry in (about / "fd").iterdir():
-        with contextlib.suppress(FileNotFoundError):
-            found.append(os.readlink(entry))
-    return found
-
-
-def wait_until(is_so: object, seconds: float = 30) -> None:
-    assert callable(is_so)
-    late = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < late, "it did not happen in time"
-        time.sleep(0.05)  # another process: there is nothing to be woken by
-
-
-def test_a_fault_is_logged_without_its_words_and_locks_the_desk(tmp_path: Path, office: Office) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_fault_is_logged_without_its_words_and_a_new_process_shows_its_number(office: Office) -> None:
     then = """def fail():
                 raise RuntimeError("Amina Wanjiru")
-            def done():
-                from PySide6.QtWidgets import QLabel
-                shown = window.findChild(QLabel, "fault.number")
-                if shown is None or window._desk is not None:
-                    return QTimer.singleShot(20, done)
-                print(shown.text())
-                window.close()
-            QTimer.singleShot(0, fail)
-            done()"""
-    status, out, err = finish(unlocked(then, office))
-    assert status == 0
-    number = out.strip()
+            QTimer.singleShot(0, fail)"""
+    number, err, left = after_fault(unlocked(then, office))
     assert err == f"FAULT {number}\n"
+    assert not [path for path in left if str(office.folder / "vault") in path]
     logged = [line for line in events(office.folder) if line["event"] == "fault"]
     assert [(line["fault"], line["error"]) for line in logged] == [(number, "builtins.RuntimeError")]
     assert "Amina" not in (office.folder / "log" / "rufaa.log").read_text(encoding="utf-8")
 
 
-def test_a_fault_in_the_vault_lane_and_in_any_other_thread_takes_the_same_path(tmp_path: Path) -> None:
-    for number, fail in enumerate(
-        (
-            "window._jobs.run(lambda: 1 // 0, owner=window, done=print, failed=print)",
-            "import threading; threading.Thread(target=lambda: 1 // 0).start()",
-        )
-    ):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        action = f"""from PySide6.QtWidgets import QLabel
-    def done():
-        if window.findChild(QLabel, "fault.number") is None:
-            return QTimer.singleShot(20, done)
-        window.close()
-    {fail}
-    done()"""
-        status, _, err = finish(start(action, folder))
-        assert status == 0
-        assert err.startswith("FAULT ")
-        assert [line["error"] for line in events(folder)] == ["builtins.ZeroDivisionError"]
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize(
+    "fail",
+    [
+        "window._jobs.run(lambda: 1 // 0, owner=window, done=print, failed=print)",
+        "import threading; threading.Thread(target=lambda: 1 // 0).start()",
+    ],
+)
+def test_a_fault_in_the_vault_lane_and_in_any_other_thread_takes_the_same_path(tmp_path: Path, fail: str) -> None:
+    number, err, _ = after_fault(start(fail, tmp_path))
+    assert err == f"FAULT {number}\n"
+    assert [line["error"] for line in events(tmp_path)] == ["builtins.ZeroDivisionError"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_fault_does_not_wait_for_a_busy_lane(office: Office) -> None:
+    then = """import threading
+            window._jobs.run(threading.Event().wait, owner=window, done=print, failed=print)
+            window.show_fault("7K2M")"""
+    number, _, left = after_fault(unlocked(then, office))
+    assert number == "7K2M"
+    assert not [path for path in left if str(office.folder / "vault") in path]
+
+
+def after_fault(process: subprocess.Popen[str]) -> tuple[str, str, list[str]]:
+    """Return the number a new process was given, what was said on standard error, and what that process has open."""
+    about = Path("/proc") / str(process.pid)
+    try:
+        wait_until(lambda: command_line(about)[-2:-1] == ["--fault"])
+        number, left = command_line(about)[-1], open_files(about)
+    finally:
+        process.terminate()
+        _, err = process.communicate(timeout=30)
+    return number, err, left
+
+
+def test_what_does_not_look_like_the_number_of_a_fault_is_not_shown() -> None:
+    for given in ("7K2", "7K2MM", "7k2m", "Amin", "7K2\n"):
+        command = [sys.executable, "-I", "-m", "ui", "--fault", given]
+        status, out, err = finish(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        assert (status, out) == (2, "")
+        assert err.splitlines()[-1] == "rufaa: error: argument --fault: not the number of a fault"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no exec")
+def test_a_lock_ends_the_process_when_an_update_has_taken_the_program_away(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    venv.create(tmp_path / "gone", symlinks=True, with_pip=False)
+    program = tmp_path / "gone" / "bin" / "python"
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(Path.cwd()), *site.getsitepackages()]))
+    process = unlocked(f"import os; os.unlink({str(program)!r}); window.lock()", office, program=str(program))
+    try:
+        assert process.wait(timeout=30) == 1
+    finally:
+        finish(process)
 
 
 def test_what_qt_says_is_logged_by_category_without_its_words(tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from desktop.messages import LANGUAGES, Language
 from desktop.services.practice import practice_office, practice_sentence
 from tests.ui.conftest import Office, Opened
 from tests.ui.hands import on_screen, part, start_page, unlock_with
-from ui import languages
+from ui import idle, languages
 from ui.screens.first_run import FirstRun
+from ui.screens.first_run_words import WordsStep
 from ui.screens.unlock import Unlock
 
 Open = Callable[[Path], Opened]
@@ -125,6 +126,42 @@ def test_words_may_be_shown_again_and_going_back_to_the_names_makes_others(
     QTest.keyClick(part(opened, QPushButton, "firstRun.next"), Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: page._prepared is not None, timeout=20_000)
     assert page._prepared.sentence != first
+
+
+def test_words_that_nobody_looks_at_are_covered_and_may_be_shown_again(
+    qtbot: QtBot, tmp_path: Path, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_window(tmp_path / "data")
+    page = reach_the_words(qtbot, opened)
+    card = part(opened, QWidget, "firstRun.sentence_words")
+    shown = card.grab().toImage()
+    now = idle.read_clocks()
+    for seconds, is_covered in ((299, False), (300, True)):
+        monkeypatch.setattr(idle, "read_clocks", lambda passed=seconds: tuple(clock + passed for clock in now))
+        page._idle._looked = idle.read_clocks()
+        page._idle._last = now
+        page._idle._on_look()
+        assert (card.grab().toImage() != shown) == is_covered
+    monkeypatch.undo()
+    toggle = part(opened, QPushButton, "firstRun.sentence_written")
+    assert toggle.text() == "&Show the words again"
+    QTest.keyClick(toggle, Qt.Key.Key_Space)
+    assert card.grab().toImage() == shown
+    QTest.keyClick(toggle, Qt.Key.Key_Space)
+    QTest.keyClicks(part(opened, QLineEdit, "firstRun.sentence"), "abandon")
+    page._idle.gone.emit()  # sleep or a locked screen, and the time runs again
+    assert part(opened, QLineEdit, "firstRun.sentence").text() == ""
+    assert page._idle._look.isActive()
+
+
+def test_going_back_to_the_names_leaves_no_words_behind(qtbot: QtBot, tmp_path: Path, open_window: Open) -> None:
+    opened = open_window(tmp_path / "data")
+    page = reach_the_words(qtbot, opened)
+    steps = [step for step in page._steps if isinstance(step, WordsStep)]
+    assert [len(step._secret.split()) for step in steps] == [6, 12]
+    QTest.keyClick(part(opened, QPushButton, "firstRun.back"), Qt.Key.Key_Space)
+    assert [(step._secret, step._card._words) for step in steps] == [("", ()), ("", ())]
+    assert page._prepared is None
 
 
 def test_when_the_disk_refuses_it_is_said_and_the_words_are_kept(

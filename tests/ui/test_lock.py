@@ -9,16 +9,21 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from desktop import vault_files
+from desktop.bootstrap import Door
 from desktop.errors import Obstacle, VaultBusy
 from desktop.rules.records import RecordDraft
 from desktop.services.drafts import DraftService
+from desktop.services.office import OfficeService
 from tests.ui.conftest import Office, Opened
 from tests.ui.hands import on_screen, part, start_page, unlock_with
 from ui import app, languages
+from ui.jobs import JobRunner
+from ui.main_window import MainWindow
 from ui.screens.desk_frame import DeskFrame
 from ui.screens.today import Today
 from ui.screens.unlock import Unlock
@@ -75,7 +80,7 @@ def test_before_unlock_there_is_nothing_to_lock(qtbot: QtBot, office: Office, op
     assert opened.replaced == []
 
 
-def test_a_fault_takes_the_screen_away_closes_the_vault_and_shows_its_number(
+def test_a_fault_takes_the_screen_away_closes_the_vault_shows_its_number_and_replaces_the_process(
     qtbot: QtBot, office: Office, open_window: Open
 ) -> None:
     opened = open_window(office.folder)
@@ -84,10 +89,81 @@ def test_a_fault_takes_the_screen_away_closes_the_vault_and_shows_its_number(
     opened.window.show_fault("7K2M")
     opened.window.show_fault("XXXX")
     assert on_screen(opened, "fault.number") == "7K2M"
-    qtbot.waitUntil(lambda: _is_free(office.folder))
-    qtbot.waitUntil(lambda: opened.window.findChild(Today) is None)
-    part(opened, QPushButton, "fault.start_again").click()
-    assert opened.replaced == ["replaced"]
+    qtbot.waitUntil(lambda: opened.replaced == ["replaced"], timeout=5_000)
+    assert _is_free(office.folder)
+    assert opened.window.fault == "7K2M"
+    assert opened.window.findChild(Today) is None
+
+
+def test_a_fault_does_not_leave_the_vault_open_behind_a_busy_lane(
+    qtbot: QtBot, office: Office, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.main_window.LONGEST_CLOSING_MS", 50)
+    opened = open_window(office.folder)
+    unlock_with(opened, office.sentence)
+    start_page(qtbot, opened)
+    free = threading.Event()
+    opened.jobs.run(free.wait, owner=opened.window, done=lambda _: None, failed=lambda _: None)
+    try:
+        opened.window.show_fault("7K2M")
+        qtbot.waitUntil(lambda: opened.replaced == ["replaced"], timeout=5_000)
+    finally:
+        free.set()
+
+
+def test_the_next_process_shows_the_number_first_and_starts_again_when_told_to(
+    qtbot: QtBot, office: Office, application: object
+) -> None:
+    jobs, replaced, door = JobRunner(), list[object](), Door(office.folder)
+    window = MainWindow(office.folder, lambda: door, jobs, replaced.append, "7K2M")
+    opened = Opened(window, jobs, [])
+    try:
+        window.show()
+        qtbot.waitUntil(lambda: on_screen(opened, "fault.number") == "7K2M")
+        window.show_fault("XXXX")  # nothing is open yet: the first one goes on being shown, by this process
+        assert on_screen(opened, "fault.number") == "7K2M"
+        with qtbot.waitSignal(window.looked):
+            part(opened, QPushButton, "fault.start_again").click()
+        unlock_with(opened, office.sentence)
+        start_page(qtbot, opened)
+        window.lock()
+        qtbot.waitUntil(lambda: replaced == [None], timeout=5_000)
+        assert window.fault == ""
+    finally:
+        assert jobs.stop(within_s=30)
+        delete(window)
+        delete(jobs)
+
+
+def test_the_time_runs_from_the_moment_at_which_the_vault_is_open(
+    qtbot: QtBot, office: Office, open_window: Open
+) -> None:
+    opened = open_window(office.folder)
+    free = threading.Event()
+    unlock_with(opened, office.sentence)
+    opened.jobs.run(free.wait, owner=opened.window, done=lambda _: None, failed=lambda _: None)
+    try:
+        qtbot.waitUntil(lambda: opened.window._desk is not None, timeout=20_000)
+        assert opened.window.findChild(Today) is None
+        assert opened.window._idle._look.isActive()
+        opened.window._idle.gone.emit()
+    finally:
+        free.set()
+    qtbot.waitUntil(lambda: opened.replaced == ["replaced"], timeout=5_000)
+
+
+def test_a_vault_that_does_not_say_who_opened_it_is_closed_again(
+    qtbot: QtBot, office: Office, open_window: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: OfficeService) -> None:
+        raise Obstacle("DISK_FULL")
+
+    monkeypatch.setattr(OfficeService, "signed_in", fail)
+    opened = open_window(office.folder)
+    unlock_with(opened, office.sentence)
+    qtbot.waitUntil(lambda: opened.replaced == ["replaced"], timeout=20_000)
+    assert _is_free(office.folder)
+    assert on_screen(opened, "fault.number") == opened.window.fault != ""
 
 
 def _is_free(folder: Path) -> bool:
@@ -105,6 +181,7 @@ def test_the_new_process_is_told_the_data_folder_and_the_language_and_nothing_el
     languages.switch("en")
     assert app.own_command("/data") == ["/opt/python", "-I", "-m", "ui", "--data", "/data", "--language", "en"]
     assert app.own_command(None) == ["/opt/python", "-I", "-m", "ui", "--language", "en"]
+    assert app.own_command(None, "7K2M")[4:] == ["--language", "en", "--fault", "7K2M"]
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert app.own_command(None) == ["/opt/python", "--language", "en"]
 
@@ -203,6 +280,28 @@ def test_ctrl_l_locks_while_a_file_is_being_chosen(qtbot: QtBot, office: Office,
     QTest.keyClick(dialog, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: opened.replaced == ["replaced"], timeout=5_000)
     assert opened.window.findChild(QFileDialog) is None
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
+@pytest.mark.parametrize("leave", [MainWindow.lock, lambda window: window.show_fault("7K2M")])
+def test_dialogs_and_lists_are_off_the_screen_as_soon_as_the_desk_is(
+    qtbot: QtBot, office: Office, open_window: Open, leave: Callable[[MainWindow], None]
+) -> None:
+    opened = open_window(office.folder)
+    unlock_with(opened, office.sentence)
+    start_page(qtbot, opened)
+    chosen: list[Path] = []
+    ask_folder(part(opened, Today, "today"), "today.folder", "FOLDER_SAVE", chosen.append)
+    dialog = part(opened, QFileDialog, "today.folder")
+    menu = QMenu(part(opened, Today, "today"))
+    menu.addAction("Amina")
+    menu.popup(opened.window.pos())
+    assert dialog.isVisible()
+    assert menu.isVisible()
+    leave(opened.window)
+    assert [seen for seen in QApplication.topLevelWidgets() if seen.isVisible()] == [opened.window]
+    qtbot.waitUntil(lambda: opened.replaced == ["replaced"], timeout=5_000)
+    assert chosen == []
 
 
 def test_a_draft_that_a_full_disk_refused_is_kept_at_the_next_beat(

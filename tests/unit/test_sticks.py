@@ -18,6 +18,7 @@ from tests.sticks import Rack, make_rack, mount_line
 needs_mounts = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0, reason="only root may mount a file system"
 )
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="only an administrator may make links there")
 
 
 def disk(disks: Path, name: str, removable: str, *partitions: str) -> None:
@@ -280,6 +281,20 @@ def test_files_are_found_by_their_names_at_the_top_of_the_sticks(tmp_path: Path)
     (tmp_path / "b" / "R-1.rufaa").touch()
     both = (sticks.at(tmp_path / "a"), sticks.at(tmp_path / "b"))
     assert [path.name for path in sticks.files_on(both, "A-*.rufaa")] == ["A-2.rufaa", "A-1.rufaa"]
+
+
+@needs_links
+def test_a_link_or_a_pipe_on_a_stick_is_no_file_of_it(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(b"of the laptop")
+    stick = tmp_path / "stick"
+    (stick / "A-folder.rufaa").mkdir(parents=True)
+    (stick / "A-true.rufaa").touch()
+    (stick / "A-link.rufaa").symlink_to(tmp_path / "elsewhere")
+    (stick / "A-lost.rufaa").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(stick / "A-pipe.rufaa")
+    (linked := tmp_path / "by another name").symlink_to(stick)
+    for place in (stick, linked):
+        assert [path.name for path in sticks.files_on([sticks.at(place)], "A-*.rufaa")] == ["A-true.rufaa"]
 
 
 @contextmanager

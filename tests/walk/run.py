@@ -1,4 +1,4 @@
-"""The walk in a process of its own: `python -m tests.walk.run FOLDER [--human]`, on the display of the environment.
+"""The walk in a process of its own: `python -m tests.walk.run FOLDER LP [--human]`, on the display of the environment.
 
 It makes the application as `ui.app` does, on X11. Where that puts a new process in its place, a new window on the same
 folder comes here, so that one process tells how it ends. It answers with one line of JSON: what was
@@ -25,7 +25,7 @@ from desktop.bootstrap import Door
 from tests.walk.keys import Eyes, Hands
 from tests.walk.national import found, take_in_a_bundle
 from tests.walk.office import Office, from_nothing_to_the_stick, to_the_receipt
-from ui import languages, theme
+from ui import languages, printing, theme
 from ui.jobs import JobRunner
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
@@ -89,10 +89,12 @@ def main() -> int:
     """Walk, answer with what was counted, and return the exit status of an orderly end."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
+    parser.add_argument("lp", help="the print system's program, in the place of the system's own")
     parser.add_argument("--human", action="store_true", help="at the speed of a person, with the keys of a real laptop")
     options = parser.parse_args()
     if not options.human:
         machine.total_memory_bytes = lambda: _SMALL_LAPTOP_BYTES
+    printing.LP_PROGRAMS = (options.lp,)
     folder: Path = options.folder
     said: list[str] = []
 

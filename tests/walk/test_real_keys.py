@@ -19,7 +19,7 @@ MOST_KEYS, MOST_STEPS = 550, 130
 
 LP = """#!/bin/sh
 printf '%s\\n' "$*" > "$0.arguments"
-cat > "$0.pdf"
+/bin/cat > "$0.pdf"
 """
 
 
@@ -45,18 +45,12 @@ def display() -> Iterator[str]:
 @pytest.mark.heavy
 def test_the_walk_by_real_keys_prints_the_letter_and_ends_in_order(tmp_path: Path, display: str) -> None:
     (tmp_path / "stick").mkdir()
-    lp = tmp_path / "bin" / "lp"
-    lp.parent.mkdir()
+    lp = tmp_path / "lp"
     lp.write_text(LP)
     lp.chmod(0o755)
-    environment = {
-        **os.environ,
-        "DISPLAY": display,
-        "QT_QPA_PLATFORM": "xcb",
-        "PATH": f"{lp.parent}{os.pathsep}{os.environ['PATH']}",
-    }
+    environment = {**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}
     walk = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "tests.walk.run", str(tmp_path)],
+        [sys.executable, "-W", "error", "-m", "tests.walk.run", str(tmp_path), str(lp)],
         cwd=ROOT,
         env=environment,
         capture_output=True,

@@ -236,8 +236,8 @@ class CaseList(Screen):
     def _on_names_clicked(self) -> None:
         if self._names:
             self._set_names(False)
-        else:
-            self.run(self.seat.desk.cases.note_names_shown, lambda _: self._set_names(True))
+        else:  # asked for once before they are shown: what the journal cannot take is not shown
+            self.run(lambda: self.seat.desk.cases.list(with_names=True), lambda _: self._set_names(True))
 
     def _set_names(self, shown: bool) -> None:
         self._names = shown

@@ -69,6 +69,7 @@ class DeskFrame(QWidget):
         whole.setSpacing(0)
         whole.addWidget(self._rail)
         whole.addLayout(beside, 1)
+        self._left = False
         self._keeping = QTimer(self, interval=KEEP_MS)
         self._keeping.timeout.connect(self._on_keep)
         self._keeping.start()
@@ -88,7 +89,9 @@ class DeskFrame(QWidget):
         return self._screen
 
     def go(self, place: Place) -> None:
-        """Leave the screen one is on, its work kept as drafts, and go to another."""
+        """Leave the screen one is on, its work kept as drafts, and go to another. After `leave`: nothing."""
+        if self._left:
+            return
         if self._screen is not None:
             self._keep(self._screen.unsaved())
         screen = make_screen(self._seat, place)
@@ -113,6 +116,7 @@ class DeskFrame(QWidget):
 
     def leave(self) -> Callable[[], None]:
         """Return what keeps the unsaved work and the place; called in the vault lane before the vault is closed."""
+        self._left = True  # what the lane answers from now on leads nowhere
         if self._screen is None or self._seat.desk.vault.kind != "OFFICE":
             return _nothing
         unsaved, place, drafts = self._screen.unsaved(), self._screen.place().as_text(), self._seat.desk.drafts

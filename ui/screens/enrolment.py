@@ -22,6 +22,7 @@ from ui.screens.screen import Screen
 from ui.seat import Place, Seat, Telling
 from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
 from ui.widgets.basics import ActionButton, Quote, Words, frame
+from ui.widgets.clipboard import Line
 from ui.widgets.file_dialogs import ask_file, ask_folder
 from ui.widgets.problem_note import ProblemNote
 from ui.widgets.stick_choice import StickChoice
@@ -38,7 +39,7 @@ class EnrolmentScreen(Screen):
         """Show both steps; whether the laptop is enrolled already comes from the lane."""
         super().__init__(seat, place)
         self._made: tuple[str, EnrolmentFile] | None = None  # the label, and the file made for it
-        self._label, self._heard = QLineEdit(), QLineEdit()
+        self._label, self._heard = Line(), Line()
         self._label.setText(words("ENROL_LABEL_FIRST"))
         self._label_note = _field("enrolment.label", self._label, "ENROL_LABEL_HELP", lines=2)
         self._heard_note = _field("enrolment.digits", self._heard, "ENROL_HEARD_HELP", lines=2)

@@ -13,6 +13,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
 from desktop.errors import DeskError, NotAccepted
+from ui.idle import IdleWatch
 from ui.jobs import JobRunner
 from ui.languages import current
 from ui.screens.first_run_steps import FieldsStep, OfficeStep, Step, WelcomeStep
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from desktop.services.vault import OfficeFacts, Prepared
 
 _SUPERVISOR, _SENTENCE, _LAST = 2, 3, 4
+_WORDS_MINUTES = 5  # so long words stay on the screen of a laptop that nobody touches
 # Which step and line a problem of the desk belongs to.
 _LINES = {
     "office.county": (1, "county"),
@@ -53,6 +55,8 @@ class FirstRun(Page):
         self._prepared: Prepared | None = None
         self._working = False
         self._place = 0
+        self._idle = IdleWatch(self)
+        self._idle.gone.connect(self._on_gone)
         self._shown = QVBoxLayout()
         practice = PracticeWay("firstRun", door, jobs)
         practice.reached.connect(self.practice_wanted)
@@ -120,6 +124,9 @@ class FirstRun(Page):
             return
         if place < _SENTENCE:
             self._prepared = None  # the words belonged to what was typed before
+            for step in self._steps:
+                if isinstance(step, WordsStep):
+                    step.put("")
         self._place = place
         for number, step in enumerate(self._steps):
             step.setVisible(number == place)
@@ -167,7 +174,17 @@ class FirstRun(Page):
         self._prepared = prepared
         self._sentence.put(prepared.sentence)
         self._sheet.put(prepared.sheet_words)
+        self._idle.watch(_WORDS_MINUTES)
         self._go(_SENTENCE)
+
+    def _on_gone(self) -> None:
+        """Nobody is here: no word stays on the screen, and the laptop may sleep."""
+        step = self._steps[self._place]
+        if isinstance(step, WordsStep):
+            step.cover()
+        self.repaint()
+        self._idle.let_sleep()
+        self._idle.watch(_WORDS_MINUTES)
 
     def _write(self) -> None:
         if self._prepared is not None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QCompleter, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QVBoxLayout, QWidget
 
 from desktop.errors import Problem
 from desktop.messages import explain_problem
 from ui.languages import current, plain, words
 from ui.theme import MEDIUM, SMALL, TINY
 from ui.widgets.basics import StillSpinBox, Words
+from ui.widgets.clipboard import Line
 from ui.widgets.practice_way import PracticeWay
 from ui.widgets.problem_note import ProblemNote
 
@@ -77,10 +78,10 @@ class FieldsStep(Step):
         """Build the lines."""
         super().__init__(title, why)
         self._fields = tuple(fields)
-        self.edits: dict[str, QLineEdit] = {}
+        self.edits: dict[str, Line] = {}
         self.notes: dict[str, ProblemNote] = {}
         for name, code, help_code, _ in self._fields:
-            edit = QLineEdit()
+            edit = Line()
             edit.setObjectName(f"firstRun.{name}")
             edit.setMaxLength(200)
             self.edits[name] = edit

@@ -61,6 +61,11 @@ class WordsStep(Step):
         self._edit.clear()
         self._turn(False)
 
+    def cover(self) -> None:
+        """Hide the words and what was typed of them; the button shows them again."""
+        self._edit.clear()
+        self._turn(True)
+
     def begin(self) -> None:
         """Begin on the button, or in the line once the words are hidden."""
         (self._edit if self._typing else self._toggle).setFocus(Qt.FocusReason.OtherFocusReason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.rules.codelists import CodeList
 from desktop.services.imports import ImportPreview, PlannedRow
@@ -12,6 +12,7 @@ from ui.languages import current, plain, plural, words
 from ui.models.import_rows import IMPORT_COLUMNS, counts, import_row, remarks
 from ui.theme import LARGE, MEDIUM, SMALL, TINY
 from ui.widgets.basics import ActionButton, Words, frame
+from ui.widgets.clipboard import Paper
 from ui.widgets.row_list import RowList
 
 _DETAIL_LINES = 4
@@ -34,7 +35,7 @@ class ImportPreviewSheet(QWidget):
         self._counts.setObjectName("importWorkbook.counts")
         self._whole.setObjectName("importWorkbook.whole_file")
         self.list = RowList("importWorkbook.rows", IMPORT_COLUMNS, "IMPORT_LIST")
-        self._details = QPlainTextEdit()
+        self._details = Paper()
         self._details.setObjectName("importWorkbook.remarks")
         self._details.setReadOnly(True)
         self._details.setTabChangesFocus(True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
 
 from desktop.bundles.sizes import MAX_FILE_BYTES
 from desktop.errors import DeskError, Stopped
@@ -18,6 +18,7 @@ from ui.screens.screen import Screen
 from ui.seat import Place, Seat, Telling
 from ui.theme import HUGE, LARGE, SMALL, TINY
 from ui.widgets.basics import ActionButton, Words, frame
+from ui.widgets.clipboard import Paper
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.file_line import FileLine
 from ui.widgets.progress_strip import ProgressStrip
@@ -44,7 +45,7 @@ class Intake(Screen):
         self._strip = ProgressStrip("intake.progress", "INTAKE_STOP_HELP", seat.jobs)
         self._list = RowList("intake.list", INTAKE_COLUMNS, "INTAKE_LIST")
         self._stack = QStackedWidget()
-        self._details = QPlainTextEdit()
+        self._details = Paper()
         self._details.setObjectName("intake.details")
         self._details.setReadOnly(True)
         self._details.setTabChangesFocus(True)

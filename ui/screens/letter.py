@@ -7,11 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from desktop.errors import DeskError, NotAccepted
+from desktop.errors import DeskError, NotAccepted, NotTrusted, Obstacle, Problem
 from desktop.files import write_out
-from desktop.services.referrals import IssuedLetter, LetterPreview
+from desktop.services.referrals import IssuedLetter, LetterPreview, Way
 from ui.languages import plural, words
-from ui.printing import print_pdf
+from ui.printing import Order, print_letter
 from ui.screens.letter_side import DraftSide, IssuedSide
 from ui.screens.screen import Screen
 from ui.seat import Place, Seat, Telling
@@ -31,9 +31,10 @@ class LetterScreen(Screen):
         super().__init__(seat, place)
         self._letter: IssuedLetter | None = None
         self._asked = 0  # counts looks at the draft, so that only the newest is shown
+        self._noted = False  # the journal has it that the draft was looked at here
         self._pages = LetterPages("letter.pages", "LETTER_PAGES", "LETTER_PAGES_HELP")
         self._draft = DraftSide(seat.desk.vault.catalogue)
-        self._issued = IssuedSide()
+        self._issued = IssuedSide(seat.desk.vault.catalogue)
         self._number = Words("", "muted")
         self._number.setObjectName("letter.number")
         self._back = ActionButton("letter.back", "LETTER_BACK", role="quiet", sign="arrow-left", colour="accent")
@@ -91,15 +92,23 @@ class LetterScreen(Screen):
         """Look at the letter as it would be issued now; an answer to an older question is dropped."""
         self._asked += 1
         asked, referrals, referral = self._asked, self.seat.desk.referrals, self._place.record_id
-        language, mode = self._draft.language(), self._draft.mode()
+        language, mode, noted = self._draft.language(), self._draft.mode(), self._noted
         self._draft.issue.setEnabled(False)
+
+        def look_and_note() -> LetterPreview:
+            preview = referrals.preview_letter(referral, language, mode)
+            if preview.pdf and not noted:
+                referrals.note_previewed(referral)
+            return preview
+
         self.run(
-            lambda: referrals.preview_letter(referral, language, mode),
+            look_and_note,
             lambda preview: self._on_preview(asked, preview),
             lambda error: self._on_no_preview(asked, error),
         )
 
     def _on_preview(self, asked: int, preview: LetterPreview) -> None:
+        self._noted = self._noted or bool(preview.pdf)
         if asked != self._asked or self._letter is not None:
             return
         self._number.put(preview.referral_no)
@@ -110,8 +119,8 @@ class LetterScreen(Screen):
         if asked != self._asked:
             return
         self._pages.show_pdf(b"")
-        if isinstance(error, NotAccepted):
-            self._draft.show_refusal(error.problems)
+        if isinstance(error, NotAccepted | NotTrusted):
+            self._draft.show_refusal(_problems(error))
         else:
             self.fail(error)
 
@@ -135,52 +144,70 @@ class LetterScreen(Screen):
         self._pages.show_pdf(letter.pdf)
         self._issued.show_letter(letter)
         self._sides.setCurrentWidget(self._issued)
-        self._issued.print.setFocus(Qt.FocusReason.OtherFocusReason)
+        (self._back if letter.withheld else self._issued.print).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_print(self) -> None:
         letter = self._letter
         if letter is None:
             return
-        copies, referrals = self._issued.copies.value(), self.seat.desk.referrals
+        serial, referrals = letter.serial, self.seat.desk.referrals
+        copies, reason = self._issued.copies.value(), self._issued.reason()
         self._issued.print.setEnabled(False)
-        print_pdf(
-            letter.pdf,
-            copies,
-            lambda: referrals.note_printed(letter.serial, copies),
-            self.run,
-            lambda _: self._on_printed(copies),
-            self._on_not_printed,
+        order = Order(
+            owner=self,
+            copies=copies,
+            hand_out=lambda: referrals.hand_out(serial, Way.PRINTER, copies=copies, reason=reason),
+            note_failed=lambda: referrals.note_failed(serial, Way.PRINTER),
+            done=lambda: self._on_out(Telling(lambda: plural("LETTER_PRINTED", copies))),
+            failed=self._on_not_out,
         )
+        print_letter(self.seat.jobs, order)
 
-    def _on_printed(self, copies: int) -> None:
-        self._print_again()
-        self.told.emit(Telling(lambda: plural("LETTER_PRINTED", copies)))
+    def _on_out(self, telling: Telling) -> None:
+        self._issued.ready()
+        self._issued.print.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.told.emit(telling)
 
-    def _on_not_printed(self, error: DeskError) -> None:
-        self._print_again()
+    def _on_not_out(self, error: DeskError) -> None:
+        """Ask for the reason that is missing, keep back what may not go out, or let it be tried again."""
+        if error.code == "LETTER_REASON_MISSING":
+            self._issued.ask_reason()
+        elif isinstance(error, NotAccepted | NotTrusted):
+            self._issued.withhold(_problems(error))
+            self._back.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            self._issued.print.setEnabled(True)
+            self._issued.print.setFocus(Qt.FocusReason.OtherFocusReason)
         self.fail(error)
 
-    def _print_again(self) -> None:
-        self._issued.print.setEnabled(True)
-        self._issued.print.setFocus(Qt.FocusReason.OtherFocusReason)
-
     def _on_save(self) -> None:
-        ask_folder(self, "letter.folder", "LETTER_FOLDER", self._on_folder)
+        if self._issued.reason() is None:
+            self._on_not_out(NotAccepted((), "LETTER_REASON_MISSING"))
+        else:
+            ask_folder(self, "letter.folder", "LETTER_FOLDER", self._on_folder)
 
     def _on_folder(self, folder: Path) -> None:
-        letter, referrals = self._letter, self.seat.desk.referrals
+        letter, reason, referrals = self._letter, self._issued.reason(), self.seat.desk.referrals
         if letter is None:
             return
 
-        def save_and_note() -> None:
-            write_out(folder, letter.file_name, letter.pdf, private=True)
-            referrals.note_saved(letter.serial)
+        def save() -> None:
+            pdf = referrals.hand_out(letter.serial, Way.FILE, reason=reason)
+            try:
+                write_out(folder, letter.file_name, pdf, private=True)
+            except Obstacle:
+                referrals.note_failed(letter.serial, Way.FILE)
+                raise
 
-        self.run(save_and_note, lambda _: self.told.emit(Telling(lambda: words("LETTER_COPY_SAVED"))))
+        self.run(save, lambda _: self._on_out(Telling(lambda: words("LETTER_COPY_SAVED"))), self._on_not_out)
 
     def _on_back(self) -> None:
         place = self._place
         self.place_wanted.emit(Place("caseFile", place.case_id, place.record_id, section="referral"))
+
+
+def _problems(error: DeskError) -> tuple[Problem, ...]:
+    return error.problems if isinstance(error, NotAccepted) else (Problem(error.code),)
 
 
 def _newest_letter(seat: Seat, referral_id: str) -> IssuedLetter | None:

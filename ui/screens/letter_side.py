@@ -11,7 +11,7 @@ from desktop.catalogue import Catalogue
 from desktop.errors import Problem
 from desktop.messages import LANGUAGES, Language, explain_problem
 from desktop.rules.consent import IdentityMode
-from desktop.services.referrals import MOST_COPIES, IssuedLetter, LetterPreview
+from desktop.services.referrals import MOST_COPIES, REASONS, IssuedLetter, LetterPreview
 from ui.languages import current, plain, words
 from ui.theme import MEDIUM, SMALL, TINY
 from ui.widgets.basics import ActionButton, StillSpinBox, Words
@@ -118,14 +118,20 @@ class DraftSide(QWidget):
 
 
 class IssuedSide(QWidget):
-    """The serial, how many copies, the printer, and the copy as a plain file."""
+    """The serial, how many copies, the printer, the reason for more than that, and the copy as a plain file."""
 
     print_wanted = Signal()
     save_wanted = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
         """Have nothing to print yet."""
         super().__init__()
+        self._list = catalogue.lists[REASONS]
+        self._problems: tuple[Problem, ...] = ()
+        self._withheld = _Notes("letter.withheld", "LETTER_WITHHELD", "danger")
+        self._reasons = {reason.code: QPushButton() for reason in self._list}
+        for code, button in self._reasons.items():
+            button.setObjectName(f"letter.reason.{code.lower()}")
         self._serial = Words("LETTER_DRAFT", "heading", wraps=True)
         self._serial.setObjectName("letter.serial")
         self.copies = StillSpinBox("letter.copies", 1, MOST_COPIES)
@@ -143,11 +149,14 @@ class IssuedSide(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(MEDIUM)
         column.addWidget(self._serial)
+        column.addWidget(self._withheld)
         column.addWidget(label)
         column.addWidget(self.copies, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(Words("LETTER_COPIES_HELP", "help", wraps=True))
         column.addWidget(self.print)
         column.addSpacing(SMALL)
+        column.addLayout(_choices(self, "LETTER_REASON", tuple(self._reasons.values()), QVBoxLayout()))
+        column.addWidget(Words("LETTER_REASON_HELP", "help", wraps=True))
         column.addWidget(self.save)
         column.addWidget(Words("LETTER_SAVE_HELP", "help", wraps=True))
         column.addStretch(1)
@@ -159,9 +168,41 @@ class IssuedSide(QWidget):
         """Offer to print and to copy this letter."""
         self._serial.show_code("LETTER_ISSUED", serial=letter.serial)
         self.print.set_key("Ctrl+P")
+        self.withhold(letter.withheld)
+
+    def reason(self) -> str | None:
+        """Return why the letter goes out again or as a file, or None where nobody said."""
+        return next((code for code, button in self._reasons.items() if button.isChecked()), None)
+
+    def ready(self) -> None:
+        """Be ready for another print or copy, which has a reason of its own."""
+        group = next(iter(self._reasons.values())).group()
+        group.setExclusive(False)  # else one of them stays down
+        for button in self._reasons.values():
+            button.setChecked(False)
+        group.setExclusive(True)
+        self.withhold(self._problems)
+
+    def ask_reason(self) -> None:
+        """Lead to the reasons; nothing went out."""
+        self.withhold(self._problems)
+        next(iter(self._reasons.values())).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def withhold(self, problems: Sequence[Problem]) -> None:
+        """Say why the letter goes out no more, and offer nothing; with no problem, offer everything."""
+        self._problems = tuple(problems)
+        for part in (self.copies, self.print, self.save, *self._reasons.values()):
+            part.setEnabled(not self._problems)
+        self.say_again()
 
     def say_again(self) -> None:
-        """Name the number of copies in the language in force."""
+        """Say the reasons, the notes and the number of copies in the language in force."""
+        for code, button in self._reasons.items():
+            label = self._list.label(code, current())
+            button.setText(label)
+            button.setAccessibleName(label)
+            button.setAccessibleDescription(words("LETTER_REASON_HELP"))
+        self._withheld.put([explain_problem(problem, current()) for problem in self._problems])
         self.copies.setAccessibleName(plain("LETTER_COPIES"))
         self.copies.setAccessibleDescription(words("LETTER_COPIES_HELP"))
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.errors import DeskError, NotAccepted, Problem
 from desktop.messages import explain_problem
@@ -19,6 +19,7 @@ from ui.screens.screen import Screen
 from ui.seat import Place, Seat, Telling
 from ui.theme import HUGE, LARGE, SMALL, TINY
 from ui.widgets.basics import ActionButton, Words, frame
+from ui.widgets.clipboard import Line
 from ui.widgets.problem_note import ProblemNote
 
 _SHEET_PX = 720
@@ -33,7 +34,7 @@ class SettingsScreen(Screen):
         """Show the settings in force."""
         super().__init__(seat, place)
         self._first: QWidget | None = None
-        self._edits = {part: QLineEdit() for part in _PARTS}
+        self._edits = {part: Line() for part in _PARTS}
         self._notes: dict[str, ProblemNote] = {}
         self._save = ActionButton("settings.save", "SETTINGS_SAVE", role="main")
         self._save.clicked.connect(self._on_save)

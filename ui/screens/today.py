@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.clock import today
 from desktop.rules.records import Topic
@@ -21,7 +22,8 @@ from ui.widgets.basics import ActionButton, Words, frame
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.row_list import RowList
 
-_ALONE_PX, _BESIDE_PX = 560, 300
+_ALONE_PX, _BESIDE_PX, _BOTH_PX, _LEAST_LIST_PX = 560, 300, 700, 220
+_WIDEST_PX = 16_777_215  # Qt's own: no limit
 
 
 class Today(Screen):
@@ -39,7 +41,7 @@ class Today(Screen):
             "today.new", "CASES_NEW", role="main", sign="plus", colour="on_accent", help_code="CASES_NEW_HELP"
         )
         self._list = RowList("today.list", WAITING_COLUMNS, "TODAY_WAITING", lines=2)
-        self._stack = QStackedWidget()
+        self._stack, self._beside = QStackedWidget(), QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lay_out()
         self._new.setVisible(self._is_office and seat.may("case.create"))
         self._lock.clicked.connect(self.lock_wanted)
@@ -65,6 +67,15 @@ class Today(Screen):
         self._card.say_again()
         self._list.show_rows(waiting_rows(self._waiting, today(clock)))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the card stand below the list where they have no room beside one another."""
+        super().resizeEvent(event)
+        if self._is_office:
+            has_room = self.width() >= _BOTH_PX
+            way = QBoxLayout.Direction.LeftToRight if has_room else QBoxLayout.Direction.TopToBottom
+            self._beside.setDirection(way)
+            self._card.setMaximumWidth(_BESIDE_PX if has_room else _WIDEST_PX)
+
     def _read(self) -> None:
         self.run(lambda: read_facts(self.seat), self._on_facts)
         if self._is_office:
@@ -88,18 +99,23 @@ class Today(Screen):
         self.place_wanted.emit(Place("caseFile", case_id))
 
     def _lay_out(self) -> None:
-        named, head = QVBoxLayout(), QHBoxLayout()
+        named, head, first = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
         named.setSpacing(0)
         named.addWidget(Words("TODAY_TITLE", "title"))
         named.addWidget(self._day)
         head.setSpacing(SMALL)
         head.addLayout(named, 1)
+        for button in (self._card.sending, self._card.go_on):
+            first.addWidget(button)
+            button.hide()
+        first.addStretch(1)
         head.addWidget(self._lock, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._new, 0, Qt.AlignmentFlag.AlignTop)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(HUGE, LARGE, HUGE, LARGE)
         whole.setSpacing(MEDIUM)
         whole.addLayout(head)
+        whole.addLayout(first)
         if not self._is_office:
             self._list.hide()
             whole.addWidget(on_paper(self._card, _ALONE_PX), 1)
@@ -107,17 +123,27 @@ class Today(Screen):
         self._stack.addWidget(self._list)
         self._stack.addWidget(EmptyState("today.empty", "circle-check", "TODAY_EMPTY_TITLE", "TODAY_EMPTY_TEXT"))
         self._stack.setCurrentIndex(1)
-        sheet, inside, beside = frame("sheet"), QVBoxLayout(), QHBoxLayout()
+        sheet, inside = frame("sheet"), QVBoxLayout()
+        sheet.setMinimumHeight(_LEAST_LIST_PX)
         sheet.setLayout(inside)
         inside.setContentsMargins(1, SMALL, 1, TINY)
-        title = Words("TODAY_WAITING", "heading")
+        title = Words("TODAY_WAITING", "heading", wraps=True)
         title.setContentsMargins(MEDIUM, TINY, MEDIUM, 0)
         inside.addWidget(title)
         inside.addWidget(self._stack, 1)
-        self._card.setFixedWidth(_BESIDE_PX)
-        beside.setSpacing(MEDIUM)
-        beside.addWidget(sheet, 1)
-        beside.addWidget(self._card)
-        whole.addLayout(beside, 1)
-        for first, then in pairwise((self._new, self._list, self._card.go_on, self._card.sending, self._lock)):
-            self.setTabOrder(first, then)
+        both, scroll = QWidget(), QScrollArea()
+        both.setProperty("role", "paper")
+        both.setLayout(self._beside)
+        self._beside.setContentsMargins(0, 0, 0, 0)
+        self._beside.setSpacing(MEDIUM)
+        self._beside.addWidget(sheet, 1)
+        self._beside.addWidget(self._card)
+        scroll.setProperty("role", "paper")
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(both)
+        whole.addWidget(scroll, 1)
+        for one, then in pairwise((self._new, self._list, self._card.go_on, self._card.sending, self._lock)):
+            self.setTabOrder(one, then)

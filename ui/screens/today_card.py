@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
 from desktop.services.journal import LastSaved
@@ -26,7 +26,7 @@ class DeskFacts:
 
 
 class TodayCard(QFrame):
-    """The facts; `go_on` is there while work is not saved, `sending` while the laptop is not enrolled."""
+    """The facts. Its two buttons stand where the screen puts them: for unsaved work, and until enrolled."""
 
     def __init__(self, seat: Seat) -> None:
         """Show the frame of it."""
@@ -43,7 +43,7 @@ class TodayCard(QFrame):
             label.setObjectName(f"today.{name}")
         self.go_on = ActionButton("today.go_on", "TODAY_GO_ON", sign="pencil", help_code="TODAY_GO_ON_HELP")
         self.sending = ActionButton("today.enrol", "TODAY_ENROL", sign="send", help_code="TODAY_ENROL_HELP")
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(HUGE, LARGE, HUGE, LARGE)
         column.setSpacing(TINY)
         column.addWidget(self._office)
@@ -56,19 +56,22 @@ class TodayCard(QFrame):
             column.addSpacing(MEDIUM)
             counts = QGridLayout()
             counts.setColumnStretch(0, 1)
-            counts.addWidget(Words("START_CASES", "muted"), 0, 0)
+            counts.addWidget(Words("START_CASES", "muted", wraps=True), 0, 0)
             counts.addWidget(self._cases, 0, 1)
             column.addLayout(counts)
-        for text, button in ((self._drafts, self.go_on), (self._no_slot, self.sending)):
+        for text in (self._drafts, self._no_slot):
             text.hide()
-            button.hide()
             column.addSpacing(SMALL)
             column.addWidget(text)
-            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         column.addWidget(frame("rule"))
         column.addSpacing(SMALL)
         column.addWidget(Words("TODAY_KEYS", "help", wraps=True))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Be as high as the words need: what has no room is scrolled to."""
+        super().resizeEvent(event)
+        self._keep_height()
 
     def facts(self) -> DeskFacts:
         """Return what is shown."""
@@ -97,6 +100,10 @@ class TodayCard(QFrame):
         self.go_on.setVisible(any(facts.drafts))
         for part in (self._no_slot, self.sending):
             part.setVisible(facts.office is not None and not facts.enrolled)
+        self._keep_height()
+
+    def _keep_height(self) -> None:
+        self.setMinimumHeight(self._column.totalHeightForWidth(self.width()))
 
 
 def read_facts(seat: Seat) -> DeskFacts:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QSpinBox
 
 from ui.languages import plain, words
 from ui.theme import ICON_PX, RADIUS, SMALL, TINY, icon, paint_icon, paint_mark, tokens
+from ui.widgets.clipboard import Line
 
 _RING_PX = 1.5
 
@@ -56,6 +57,7 @@ class Quote(Words):
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
 
 class ActionButton(QPushButton):
@@ -159,6 +161,8 @@ class StillSpinBox(QSpinBox):
         self.setObjectName(name)
         self.setRange(lowest, highest)
         self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.setLineEdit(Line())
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)  # it would be Qt's own, in English
         self.lineEdit().setTextMargins(SMALL, 0, SMALL, 0)  # the style sheet does not reach into the field
 
     def wheelEvent(self, event: QWheelEvent) -> None:

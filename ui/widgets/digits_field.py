@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLineEdit
+from ui.widgets.clipboard import Line
 
 _GROUP = 5
 _MOST = 60  # more than the digits needed: typing one too many must be seen, not swallowed
 
 
-class DigitsField(QLineEdit):
+class DigitsField(Line):
     """Whatever is typed or pasted, its digits stand in groups of five."""
+
+    gives = False
 
     def __init__(self, name: str) -> None:
         """Be the field `name`."""

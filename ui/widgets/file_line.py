@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.errors import DeskError
 from desktop.messages import explain
 from ui.languages import current, plain, words
 from ui.theme import SMALL, TINY
 from ui.widgets.basics import ActionButton, Words
+from ui.widgets.clipboard import Line
 from ui.widgets.file_dialogs import ask_files, ask_folder
 from ui.widgets.problem_note import ProblemNote
 
@@ -51,7 +52,7 @@ class FileLine(QWidget):
         super().__init__()
         self._label_code, self._help_code, self._browse_code = codes
         self._folder, self._several, self._ending = folder, several, ending
-        self._line = QLineEdit()
+        self._line = Line()
         self._line.setObjectName(name)
         label = Words(self._label_code, "strong")
         label.setBuddy(self._line)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QLineEdit
 
 from desktop.rules.forms import Field
 from desktop.rules.records import Value
+from ui.widgets.clipboard import Line
 from ui.widgets.field_editor import Editor, is_form_key
 
-HINTS = Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText
 
-
-class LineInput(QLineEdit):
+class LineInput(Line):
     """A line of text that knows the keys of a form."""
 
     def __init__(self, editor: Editor) -> None:
@@ -21,7 +19,6 @@ class LineInput(QLineEdit):
         super().__init__()
         self._editor = editor
         self.setObjectName(editor.name)
-        self.setInputMethodHints(HINTS)
         self.textEdited.connect(lambda _: editor.typed())
 
     def replace(self, text: str) -> None:
@@ -63,7 +60,7 @@ class LineEditor(Editor):
         self.line = LineInput(self)
         self.column.addWidget(self.line)
 
-    def input(self) -> QLineEdit:
+    def input(self) -> LineInput:
         """Return the line."""
         return self.line
 

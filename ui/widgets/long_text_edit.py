@@ -6,27 +6,24 @@ import re
 
 from PySide6.QtCore import QEvent, QMimeData
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QPlainTextEdit
 
 from desktop.errors import Severity
 from desktop.rules.forms import Field
 from desktop.rules.records import Value
 from ui.theme import HUGE
+from ui.widgets.clipboard import Paper, pasted
 from ui.widgets.field_editor import Editor, Note, is_form_key
-from ui.widgets.line_editor import HINTS
 
 _LONG_LINES, _FEW_LINES = 4, 3
 
 
-class _Paper(QPlainTextEdit):
+class _Paper(Paper):
     """Several lines; what would not fit is refused as a whole."""
 
     def __init__(self, editor: LongTextEdit, limit: int) -> None:
         super().__init__()
         self._editor, self._limit = editor, limit
         self.setObjectName(editor.name)
-        self.setTabChangesFocus(True)
-        self.setInputMethodHints(HINTS)
 
     def event(self, event: QEvent) -> bool:
         if is_form_key(event):
@@ -35,7 +32,7 @@ class _Paper(QPlainTextEdit):
         return super().event(event)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        if self._has_room(source.text()):
+        if self._has_room(pasted(source)):
             super().insertFromMimeData(source)
         else:
             self._editor.refuse()
@@ -81,7 +78,7 @@ class LongTextEdit(Editor):
         """Return how many characters the field takes."""
         return self.item.max_length or 4_000
 
-    def input(self) -> QPlainTextEdit:
+    def input(self) -> Paper:
         """Return the field of lines."""
         return self.paper
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import SMALL, SMALL_PT, TINY, tokens
 from ui.widgets.basics import Words
+from ui.widgets.clipboard import Line
 
 MOST_CHARACTERS = 200  # twelve words of eight letters and their spaces fit twice
 
@@ -24,20 +25,20 @@ HINTS = (
 )
 
 
-class PassphraseEdit(QLineEdit):
+class PassphraseEdit(Line):
     """A line for a password sentence; Enter reports it."""
 
+    gives = False
     sentence_entered = Signal()
 
     def __init__(self, name: str) -> None:
         """Be the field `name`."""
         super().__init__()
         self.setObjectName(name)
-        self.setEchoMode(QLineEdit.EchoMode.Password)
+        self.setEchoMode(Line.EchoMode.Password)
         self.setInputMethodHints(HINTS)
         self.setMaxLength(MOST_CHARACTERS)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
-        self.setAcceptDrops(False)
 
     def mark_problem(self, marked: bool) -> None:
         """Show or take away the border of a field with a problem; the note below says which."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit
 
-from ui.widgets.line_editor import HINTS
+from ui.widgets.clipboard import Line
 
 
-class SearchField(QLineEdit):
+class SearchField(Line):
     """A line of text that Down leaves for the list below; Enter is `returnPressed` as ever."""
 
     down_pressed = Signal()
@@ -18,7 +17,6 @@ class SearchField(QLineEdit):
         """Be the field `name`."""
         super().__init__()
         self.setObjectName(name)
-        self.setInputMethodHints(HINTS)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go on to what was found with Down."""

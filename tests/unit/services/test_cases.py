@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from db.errors import Conflict
 from desktop.errors import Obstacle
 from desktop.rules.numbers import parse_case_ref
-from tests.factory import Place, change, count, make_case, make_office
+from tests.factory import Place, change, count, make_case, make_office, rows
 
 
 @pytest.fixture
@@ -118,3 +120,45 @@ def test_a_renamed_person_is_found_by_the_new_name_only(office: Place) -> None:
     change(office, case_id, surname="Zanzibari")
     assert [item.case_id for item in office.desk.cases.search("zanz")] == [case_id]
     assert office.desk.cases.search("quag") == ()
+
+
+def names_noted(office: Place) -> list[str | None]:
+    entries = sorted(rows(office.desk.vault, "journal"), key=lambda row: row["n"])
+    return [row["reason"] for row in entries if row["act"] == "NAMES_SHOWN"]
+
+
+def test_whoever_gets_names_is_journaled_by_the_call_itself_and_once_in_two_minutes(
+    fresh: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uptime = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: uptime)
+    fresh.desk.cases.list(with_names=True)  # there is no case yet, so no name
+    make_case(fresh, first_name="Achieng")
+    fresh.desk.cases.list()
+    assert fresh.desk.cases.search("nobody") == ()
+    assert names_noted(fresh) == []
+    for typed in ("a", "ac", "ach"):
+        assert fresh.desk.cases.search(typed)[0].name
+    assert names_noted(fresh) == ["SEARCH"]
+    for _ in range(2):  # all names are another look than those of a search
+        assert fresh.desk.cases.list(with_names=True)[0].name
+    assert names_noted(fresh) == ["SEARCH", None]
+    fresh.clock.instant = datetime(2020, 1, 1, tzinfo=UTC)  # a clock set back makes the two minutes no longer
+    uptime += 120
+    fresh.desk.cases.search("achi")
+    fresh.desk.cases.list(with_names=True)
+    assert names_noted(fresh) == ["SEARCH", None] * 2
+    fresh.reopen()
+    fresh.desk.cases.search("achi")
+    assert names_noted(fresh) == ["SEARCH", None, "SEARCH", None, "SEARCH"]
+
+
+def test_names_that_the_journal_does_not_take_are_not_given(fresh: Place) -> None:
+    make_case(fresh, first_name="Achieng")
+    with fresh.desk.vault.writing() as session:
+        session.execute(text("CREATE TRIGGER full BEFORE INSERT ON journal BEGIN SELECT RAISE(ABORT, 'no room'); END"))
+    with pytest.raises(Conflict):
+        fresh.desk.cases.search("ach")
+    with pytest.raises(Conflict):
+        fresh.desk.cases.list(with_names=True)
+    assert fresh.desk.cases.list()

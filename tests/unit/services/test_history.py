@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from desktop.errors import NotAccepted, Obstacle
-from tests.factory import Place, change, draft_of, enrol, make_case, make_office, make_secretariat, rows
+from tests.factory import Place, change, count, draft_of, enrol, make_case, make_office, make_secretariat, rows
 
 
 def test_every_revision_says_who_changed_which_field_from_what_to_what(office: Place) -> None:
@@ -31,9 +31,21 @@ def test_a_sealed_value_is_said_to_have_changed_and_not_shown(office: Place) -> 
     assert (changed.name, changed.before, changed.after, changed.sealed) == ("current_address", None, None, True)
 
 
-def test_the_history_of_nothing_is_refused(office: Place) -> None:
+def test_each_look_at_a_history_is_journaled_once(office: Place) -> None:
+    case_id = make_case(office)
+    record_id = draft_of(office.desk.cases.open(case_id)).record_id or ""
+    before = count(office.desk.vault, "journal")
+    office.desk.cases.history(record_id)
+    assert count(office.desk.vault, "journal") == before + 1
+    newest = max(rows(office.desk.vault, "journal"), key=lambda row: row["n"])
+    assert (newest["act"], newest["object"], newest["reason"]) == ("CASE_VIEWED", record_id, "HISTORY")
+
+
+def test_the_history_of_nothing_is_refused_and_not_journaled(office: Place) -> None:
+    before = count(office.desk.vault, "journal")
     with pytest.raises(Obstacle, match="RECORD_GONE"):
         office.desk.cases.history("00000000-0000-4000-8000-000000000000")
+    assert count(office.desk.vault, "journal") == before
 
 
 def test_the_letterhead_can_be_changed_and_the_name_only_until_the_office_is_enrolled(

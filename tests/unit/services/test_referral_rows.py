@@ -5,14 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event
 
-from db.models.base import JournalEntry
 from db.queries import referrals as queries
 from desktop.clock import parse_stamp, stamp
-from desktop.errors import NotAccepted, NotPermitted, Obstacle
+from desktop.errors import NotAccepted, NotPermitted
 from desktop.rules.access import Role
-from desktop.rules.journal_chain import Act
 from desktop.rules.records import RecordDraft
 from desktop.services.referral_rows import ReferralSummary
 from desktop.services.referrals import ReferralService
@@ -29,12 +27,6 @@ def ready(office: Place, **fields: str) -> str:
     clinic, case_id = make_provider(office), make_case(office)
     consent(office, case_id, "SHARE_PROVIDER", recipient=clinic)
     return refer(office, case_id, clinic, **fields)
-
-
-def last_entry(office: Place) -> tuple[str, str, str | None]:
-    with office.desk.vault.reading() as session:
-        row = session.scalars(select(JournalEntry).order_by(JournalEntry.n.desc()).limit(1)).one()
-        return row.act, row.object, row.reason
 
 
 def test_a_new_referral_stands_in_the_list_and_its_draft_is_gone(office: Place) -> None:
@@ -193,18 +185,3 @@ def test_an_officer_sees_that_the_supervisor_signs_and_cannot_issue(office: Plac
     with pytest.raises(NotPermitted, match="SUPERVISOR_SIGNS"):
         officer.issue_letter(referral, "en")
     assert not office.desk.referrals.preview_letter(referral, "en").supervisor_must_sign
-
-
-def test_printing_and_saving_are_journaled_with_the_serial_and_the_number_of_copies(office: Place) -> None:
-    issued = office.desk.referrals.issue_letter(ready(office), "en")
-    office.desk.referrals.note_printed(issued.serial, 2)
-    assert last_entry(office) == (Act.LETTER_PRINTED, issued.serial, "COPIES_2")
-    office.desk.referrals.note_saved(issued.serial)
-    assert last_entry(office) == (Act.LETTER_SAVED, issued.serial, None)
-    with pytest.raises(Obstacle, match="LETTER_UNKNOWN"):
-        office.desk.referrals.note_printed("no-such", 1)
-    with pytest.raises(Obstacle, match="LETTER_UNKNOWN"):
-        office.desk.referrals.note_saved("no-such")
-    for copies in (0, 6):
-        with pytest.raises(ValueError, match="five"):
-            office.desk.referrals.note_printed(issued.serial, copies)

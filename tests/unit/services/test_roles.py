@@ -13,6 +13,7 @@ from desktop.bootstrap import Desk
 from desktop.errors import NotPermitted
 from desktop.rules.access import ACTIONS, MATRIX, Role
 from desktop.rules.records import RecordDraft
+from desktop.services.referrals import Way
 from desktop.services.vault import VaultService
 from tests.factory import Place, Secretariat, dump
 
@@ -43,7 +44,6 @@ USES: dict[str, tuple[Use, ...]] = {
     "cases.count": (Use("case.search", lambda desk: desk.cases.count()),),
     "cases.search": (Use("case.search", lambda desk: desk.cases.search("x")),),
     "cases.note_search": (Use("case.search", lambda desk: desk.cases.note_search()),),
-    "cases.note_names_shown": (Use("case.search", lambda desk: desk.cases.note_names_shown()),),
     "cases.history": (Use("case.open", lambda desk: desk.cases.history(NOBODY)),),
     "cases.read_sealed": (Use("case.open", lambda desk: desk.cases.read_sealed(NOBODY)),),
     "consents.record": (
@@ -51,13 +51,25 @@ USES: dict[str, tuple[Use, ...]] = {
         Use("basis.record", lambda desk: desk.consents.record(NOBODY, [{"lawful_basis": "VITAL"}])),
     ),
     "consents.withdraw": (Use("consent.record", lambda desk: desk.consents.withdraw(NOBODY, NOBODY, "")),),
+    "directory.list": (Use("provider.list", lambda desk: desk.directory.list()),),
+    "drafts.keep": (Use("draft.keep", lambda desk: desk.drafts.keep([FINDING])),),
+    "drafts.of_case": (Use("draft.keep", lambda desk: desk.drafts.of_case(NOBODY)),),
+    "drafts.drop": (Use("draft.keep", lambda desk: desk.drafts.drop(FINDING)),),
+    "drafts.cases": (Use("draft.keep", lambda desk: desk.drafts.cases()),),
+    "drafts.keep_place": (Use("draft.keep", lambda desk: desk.drafts.keep_place({"screen": "cases"})),),
+    "drafts.place": (Use("draft.keep", lambda desk: desk.drafts.place()),),
     "directory.save": (Use("provider.save", lambda desk: desk.directory.save(RecordDraft("provider", {}, NOBODY))),),
     "enrolment.make_file": (Use("office.enrol", lambda desk: desk.enrolment.make_file("x")),),
     "enrolment.take_in": (Use("office.enrol", lambda desk: desk.enrolment.take_in(b"")),),
     "exports.what_leaves": (Use("bundle.make", lambda desk: desk.exports.what_leaves()),),
     "exports.make": (Use("bundle.make", lambda desk: desk.exports.make()),),
+    "exports.list": (Use("bundle.list", lambda desk: desk.exports.list()),),
+    "exports.never_handed_over": (Use("bundle.list", lambda desk: desk.exports.never_handed_over()),),
+    "exports.numbered": (Use("bundle.list", lambda desk: desk.exports.numbered(1)),),
+    "exports.drafts": (Use("bundle.list", lambda desk: desk.exports.drafts()),),
     "exports.sealed_file": (Use("bundle.hand_over", lambda desk: desk.exports.sealed_file(NOBODY)),),
     "exports.hand_over": (Use("bundle.hand_over", lambda desk: desk.exports.hand_over(NOBODY)),),
+    "imports.county": (Use("import.preview", lambda desk: desk.imports.county()),),
     "imports.preview": (Use("import.preview", lambda desk: desk.imports.preview(b"")),),
     "imports.apply": (Use("import.apply", lambda desk: desk.imports.apply(None, county="none")),),  # type: ignore[arg-type]
     "intake.receive": (Use("secretariat.intake", lambda desk: desk.intake.receive(b"")),),
@@ -72,19 +84,16 @@ USES: dict[str, tuple[Use, ...]] = {
     "referrals.preview_letter": (
         Use("referral.issue_letter", lambda desk: desk.referrals.preview_letter(NOBODY, "en")),
     ),
-    "referrals.note_printed": (Use("letter.open", lambda desk: desk.referrals.note_printed("x", 1)),),
-    "referrals.note_saved": (Use("letter.open", lambda desk: desk.referrals.note_saved("x")),),
+    "referrals.note_previewed": (Use("referral.issue_letter", lambda desk: desk.referrals.note_previewed("x")),),
+    "referrals.hand_out": (Use("letter.open", lambda desk: desk.referrals.hand_out("x", Way.PRINTER)),),
+    "referrals.note_failed": (Use("letter.open", lambda desk: desk.referrals.note_failed("x", Way.PRINTER)),),
+    "referrals.letters_of": (Use("letter.open", lambda desk: desk.referrals.letters_of("x")),),
     "referrals.open_letter": (Use("letter.open", lambda desk: desk.referrals.open_letter("x")),),
     "secretariat.enrol": (Use("secretariat.enrol", lambda desk: desk.secretariat.enrol(b"", "")),),
     "secretariat.root_digits": (Use("secretariat.enrol", lambda desk: desk.secretariat.root_digits()),),
 }
-# What anybody who unlocked the vault may ask: figures, codes and states, no person; and their own drafts.
-FREE = {
-    *("drafts.keep", "drafts.of_case", "drafts.drop", "drafts.cases", "drafts.keep_place", "drafts.place"),
-    *("office.sheet", "office.signed_in"),
-    *("directory.list", "exports.list", "exports.never_handed_over", "exports.numbered", "exports.drafts"),
-    *("imports.county", "intake.counts", "journal.last_saved", "referrals.letters_of"),
-}
+# What anybody who unlocked the vault may ask: figures, codes and states, no person.
+FREE = {"office.sheet", "office.signed_in", "intake.counts", "journal.last_saved"}
 NOT_YET = {"journal.read", "secretariat.init"}  # actions whose use comes before unlocking, or with a screen
 
 
