@@ -95,3 +95,14 @@ class TrustReason(StrEnum):
     ENROLMENT_WRONG = "ENROLMENT_WRONG"
     DIGITS_INCOMPLETE = "DIGITS_INCOMPLETE"
     DIGITS_DIFFER = "DIGITS_DIFFER"
+
+
+# Among several packages, those for other laptops and those overtaken by a newer one are nothing to stop for.
+PACKAGES_PASSED_OVER = frozenset(
+    {
+        TrustReason.PACKAGE_NOT_FOR_US_OR_DAMAGED,
+        TrustReason.ROOT_OLDER,
+        TrustReason.KEYSET_OLDER,
+        TrustReason.ROSTER_OLDER,
+    }
+)

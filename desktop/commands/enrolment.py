@@ -6,23 +6,13 @@ import argparse
 from pathlib import Path
 
 from desktop.bootstrap import Desk
-from desktop.bundles.codes import TrustReason
+from desktop.bundles.codes import PACKAGES_PASSED_OVER
 from desktop.bundles.trust import MAX_PACKAGE_FILE_BYTES
 from desktop.commands.common import add_out_option, add_vault_options, tell, unlocked
 from desktop.crypto.access_list import VaultKind
 from desktop.errors import NotTrusted
 from desktop.files import probe_out, read_start, write_out
 from desktop.messages import explain
-
-# Among several packages, those for other laptops and those overtaken by a newer one are nothing to stop for.
-_PASSED_OVER = frozenset(
-    {
-        TrustReason.PACKAGE_NOT_FOR_US_OR_DAMAGED,
-        TrustReason.ROOT_OLDER,
-        TrustReason.KEYSET_OLDER,
-        TrustReason.ROSTER_OLDER,
-    }
-)
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -64,7 +54,7 @@ def _counts(options: argparse.Namespace, desk: Desk, name: str, content: bytes) 
     try:
         desk.enrolment.take_in(content, options.digits)
     except NotTrusted as error:
-        if len(options.packages) == 1 or error.code not in _PASSED_OVER:
+        if len(options.packages) == 1 or error.code not in PACKAGES_PASSED_OVER:
             raise
         tell(options, "TRUST_PASSED_OVER", file=Path(name).name, text=explain(error, options.language))
         return False

@@ -11,46 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desktop.bootstrap import Desk, Door
-from desktop.clock import NAIROBI, SystemClock, stamp
+from desktop.clock import SystemClock, stamp
 from desktop.commands.common import cases_in_words, records_in_words
 from desktop.commands.workbook import counts_in_words
 from desktop.files import write_out
 from desktop.messages import Language, sentence
 from desktop.paths import resource
-from desktop.rules.records import RecordDraft, Value
-from desktop.services.secretariat import found_secretariat
-from desktop.services.vault import OfficeFacts
+from desktop.rules.records import RecordDraft
+from desktop.services.practice import PROVIDER, consent, found_practice_secretariat, office_facts
 from desktop.wording import outcome_in_words
 
 WORKBOOK = ("practice", "htcds-2.0-filled.xlsx")
 _SEARCH = "ሰላም"  # a name in Ethiopic script: search must find it and the letter must hold it right
-_PROVIDER: dict[str, Value] = {
-    "name": "Tumaini Clinic (practice)",
-    "type": "HEALTH",
-    "actor": "HEALTH_PUBLIC",
-    "services": ("MEDICAL", "MENTAL_HEALTH"),
-    "phone": "+254799999031",
-    "contact_person": "Practice Sister-in-Charge",
-    "public_address_ok": False,
-    "open_24h": "YES",
-    "active": True,
-}
-_EXPLAINED = [
-    "WHO_WE_ARE",
-    "DATA",
-    "PURPOSE",
-    "RECIPIENTS",
-    "SECURITY",
-    "VOLUNTARY",
-    "IF_REFUSED",
-    "HELP_ANYWAY",
-    "RIGHTS",
-    "WITHDRAW",
-    "KEEPING",
-    "AUTOMATED",
-    "STATISTICS",
-    "COMPLAINT",
-]
+_EXPLAINED = (
+    *("WHO_WE_ARE", "DATA", "PURPOSE", "RECIPIENTS", "SECURITY", "VOLUNTARY", "IF_REFUSED", "HELP_ANYWAY"),
+    *("RIGHTS", "WITHDRAW", "KEEPING", "AUTOMATED", "STATISTICS", "COMPLAINT"),
+)  # nothing of this case goes abroad
 
 
 @dataclass(frozen=True)
@@ -79,30 +55,9 @@ class Walk:
     def steps(self) -> Iterator[str]:
         """Do the walk, telling each step."""
         office_door, national_door = Door(self._folder / "office"), Door(self._folder / "secretariat")
-        created = office_door.vaults.create_office(
-            OfficeFacts(
-                county="035",
-                code="035-01",
-                name="County Children's Office (practice)",
-                ministry="Ministry of Gender, Culture and Children Services",
-                phone="+254799999001",
-                supervisor_name="A. Practice",
-                supervisor_title="Children's officer",
-                supervisor_phone="+254799999002",
-                language=self._language,
-            ),
-            practice=True,
-        )
+        created = office_door.vaults.create_office(office_facts(self._language), practice=True)
         yield self._said("WALK_OFFICE")
-        founded = found_secretariat(
-            national_door.vaults,
-            SystemClock(),
-            name="Secretariat (practice)",
-            person=("N. Practice", "Keeper", ""),
-            roots=1,
-            threshold=1,
-            practice=True,
-        )
+        founded = found_practice_secretariat(national_door.vaults, SystemClock())
         yield self._said("WALK_SECRETARIAT")
         office = office_door.unlock(1, created.sentence)
         national = national_door.unlock(1, founded.created.sentence)
@@ -163,27 +118,12 @@ class Walk:
         return sentence(code, self._language, **facts)
 
     def _letter(self, office: Desk, case_id: str) -> Path:
-        now = SystemClock().now()
-        provider = office.directory.save(RecordDraft("provider", _PROVIDER)).record_ids[0]
+        provider = office.directory.save(RecordDraft("provider", PROVIDER)).record_ids[0]
         person = office.cases.open(case_id).one("person")
         if person is not None:
             fields = {**person.fields, "languages": ("AMH", "SWA"), "interpreter_needed": True, "safe_alias": "Tigist"}
             office.cases.save(RecordDraft("person", fields, person.record_id, case_id, person.revision))
-        given: dict[str, Value] = {
-            "answer": "GIVEN",
-            "given_by": "SELF",
-            "method": "SIGNATURE",
-            "language": "AMH",
-            "explained_items": tuple(_EXPLAINED),
-            "at": now.astimezone(NAIROBI).isoformat(timespec="seconds"),
-            "paper_copy_location": "Shelf A",
-        }
-        scopes: tuple[dict[str, Value], ...] = (
-            {"scope": "SERVICES"},
-            {"scope": "SHARE_PROVIDER", "recipient": provider},
-            {"scope": "SHARE_SECRETARIAT_ID", "answer": "REFUSED"},
-        )
-        office.consents.record(case_id, [given | scope for scope in scopes])
+        office.consents.record(case_id, consent(SystemClock(), provider, "AMH", _EXPLAINED))
         referral = office.referrals.create(
             case_id,
             {

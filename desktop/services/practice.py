@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from desktop.catalogue import load
-from desktop.clock import NAIROBI, SystemClock
+from desktop.clock import NAIROBI, Clock, SystemClock
 from desktop.errors import Obstacle
 from desktop.files import write_file
 from desktop.paths import resource
@@ -23,7 +23,7 @@ from desktop.services.consents import ConsentService
 from desktop.services.directory import DirectoryService
 from desktop.services.enrolment import EnrolmentService
 from desktop.services.imports import ImportService
-from desktop.services.secretariat import SecretariatService, found_secretariat
+from desktop.services.secretariat import Founded, SecretariatService, found_secretariat
 from desktop.services.session import OpenVault
 from desktop.services.vault import OfficeFacts, VaultService
 
@@ -34,19 +34,17 @@ _OFFICE, _SECRETARIAT, _SENTENCES = "office", "secretariat", "practice.json"
 _MOST_SENTENCE_BYTES = 4096
 _STEPS = 8
 _WITH_CONSENT = 3  # so many cases can be referred at once; in the others consent is still to be asked
-_PROVIDERS: tuple[dict[str, Value], ...] = (
-    {
-        "name": "Tumaini Clinic (practice)",
-        "type": "HEALTH",
-        "actor": "HEALTH_PUBLIC",
-        "services": ("MEDICAL", "MENTAL_HEALTH"),
-        "phone": "+254799999031",
-        "contact_person": "Practice Sister-in-Charge",
-        "public_address_ok": False,
-        "open_24h": "YES",
-        "active": True,
-    },
-)
+PROVIDER: Mapping[str, Value] = {
+    "name": "Tumaini Clinic (practice)",
+    "type": "HEALTH",
+    "actor": "HEALTH_PUBLIC",
+    "services": ("MEDICAL", "MENTAL_HEALTH"),
+    "phone": "+254799999031",
+    "contact_person": "Practice Sister-in-Charge",
+    "public_address_ok": False,
+    "open_24h": "YES",
+    "active": True,
+}
 
 
 def practice_office(folder: Path) -> Path:
@@ -107,17 +105,9 @@ class _Making:
     def make(self, language: str) -> Mapping[str, str]:
         """Make and fill both vaults and return their sentences by folder."""
         self._report(0, _STEPS)
-        created = self._office.create_office(_facts(language), practice=True)
+        created = self._office.create_office(office_facts(language), practice=True)
         self._step()
-        founded = found_secretariat(
-            self._national,
-            self._clock,
-            name="Secretariat (practice)",
-            person=("N. Practice", "Keeper", ""),
-            roots=1,
-            threshold=1,
-            practice=True,
-        )
+        founded = found_practice_secretariat(self._national, self._clock)
         self._step()
         office = self._office.unlock(1, created.sentence)
         try:
@@ -139,36 +129,21 @@ class _Making:
         imports.apply(imports.preview(resource("practice", "htcds-2.0-filled.xlsx").read_bytes()))
         self._step()
         directory = DirectoryService(office)
-        providers = [directory.save(RecordDraft("provider", fields)).record_ids[0] for fields in _PROVIDERS]
+        provider = directory.save(RecordDraft("provider", PROVIDER)).record_ids[0]
         self._step()
         consents = ConsentService(office)
+        explained = [code.code for code in self._catalogue.lists["explained_items"].codes]
         for case in CaseService(office).list()[:_WITH_CONSENT]:
-            consents.record(case.case_id, self._consent(providers[0]))
+            consents.record(case.case_id, consent(self._clock, provider, "SWA", explained))
         self._step()
-
-    def _consent(self, provider: str) -> list[dict[str, Value]]:
-        given: dict[str, Value] = {
-            "answer": "GIVEN",
-            "given_by": "SELF",
-            "method": "SIGNATURE",
-            "language": "SWA",
-            "explained_items": tuple(code.code for code in self._catalogue.lists["explained_items"].codes),
-            "at": self._clock.now().astimezone(NAIROBI).isoformat(timespec="seconds"),
-            "paper_copy_location": "Shelf A",
-        }
-        scopes: tuple[dict[str, Value], ...] = (
-            {"scope": "SERVICES"},
-            {"scope": "SHARE_PROVIDER", "recipient": provider},
-            {"scope": "SHARE_SECRETARIAT_ID", "answer": "REFUSED"},
-        )
-        return [given | scope for scope in scopes]
 
     def _step(self) -> None:
         self._done += 1
         self._report(self._done, _STEPS)
 
 
-def _facts(language: str) -> OfficeFacts:
+def office_facts(language: str) -> OfficeFacts:
+    """Return what the practice office is called and who is its supervisor."""
     return OfficeFacts(
         county="035",
         code="035-01",
@@ -180,6 +155,38 @@ def _facts(language: str) -> OfficeFacts:
         supervisor_phone="+254799999002",
         language=language,
     )
+
+
+def found_practice_secretariat(vaults: VaultService, clock: Clock) -> Founded:
+    """Found the practice Secretariat, with one root key."""
+    return found_secretariat(
+        vaults,
+        clock,
+        name="Secretariat (practice)",
+        person=("N. Practice", "Keeper", ""),
+        roots=1,
+        threshold=1,
+        practice=True,
+    )
+
+
+def consent(clock: Clock, provider: str, language: str, explained: Sequence[str]) -> list[dict[str, Value]]:
+    """Return a practice person's answers: services and sharing with the provider given, the identity refused."""
+    given: dict[str, Value] = {
+        "answer": "GIVEN",
+        "given_by": "SELF",
+        "method": "SIGNATURE",
+        "language": language,
+        "explained_items": tuple(explained),
+        "at": clock.now().astimezone(NAIROBI).isoformat(timespec="seconds"),
+        "paper_copy_location": "Shelf A",
+    }
+    scopes: tuple[dict[str, Value], ...] = (
+        {"scope": "SERVICES"},
+        {"scope": "SHARE_PROVIDER", "recipient": provider},
+        {"scope": "SHARE_SECRETARIAT_ID", "answer": "REFUSED"},
+    )
+    return [given | scope for scope in scopes]
 
 
 def _enrol(office: OpenVault, national: OpenVault) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from desktop import sticks
 from desktop.bootstrap import Desk
-from desktop.bundles.codes import TrustReason
+from desktop.bundles.codes import PACKAGES_PASSED_OVER
 from desktop.bundles.trust import MAX_PACKAGE_FILE_BYTES
 from desktop.errors import NotTrusted, Obstacle
 from desktop.files import read_start
@@ -14,15 +14,6 @@ from desktop.rules.records import Outcome
 from desktop.services.enrolment import EnrolmentFile
 
 PACKAGES = "T-*.rufaa"
-# Among several packages, those for other laptops and those overtaken by a newer one are nothing to stop for.
-_PASSED_OVER = frozenset(
-    {
-        TrustReason.PACKAGE_NOT_FOR_US_OR_DAMAGED,
-        TrustReason.ROOT_OLDER,
-        TrustReason.KEYSET_OLDER,
-        TrustReason.ROSTER_OLDER,
-    }
-)
 
 
 def save_to_stick(made: EnrolmentFile, wanted: Path | None) -> str:
@@ -59,7 +50,7 @@ def take_in(desk: Desk, paths: tuple[Path, ...], digits: str | None) -> Outcome:
         try:
             taken = desk.enrolment.take_in(read_start(str(path), MAX_PACKAGE_FILE_BYTES), digits)
         except NotTrusted as error:
-            if error.code not in _PASSED_OVER:
+            if error.code not in PACKAGES_PASSED_OVER:
                 raise
             refusal = error
     if taken is None:
