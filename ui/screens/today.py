@@ -34,12 +34,15 @@ class Today(Screen):
         super().__init__(seat, place)
         self._is_office = seat.desk.vault.kind == "OFFICE"
         self._waiting: tuple[ReferralSummary, ...] = ()
+        self._unsaved_case = ""  # the last one worked on without saving
         self._day = Words("", "muted")
         self._card = TodayCard(seat)
         self._lock = ActionButton("today.lock", "START_LOCK", sign="lock", help_code="START_LOCK_HELP")
         self._new = ActionButton(
             "today.new", "CASES_NEW", role="main", sign="plus", colour="on_accent", help_code="CASES_NEW_HELP"
         )
+        self._go_on = ActionButton("today.go_on", "TODAY_GO_ON", sign="pencil", help_code="TODAY_GO_ON_HELP")
+        self._enrol = ActionButton("today.enrol", "TODAY_ENROL", sign="send", help_code="TODAY_ENROL_HELP")
         self._list = RowList("today.list", WAITING_COLUMNS, "TODAY_WAITING", lines=2)
         self._stack, self._beside = QStackedWidget(), QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lay_out()
@@ -47,8 +50,8 @@ class Today(Screen):
         self._lock.clicked.connect(self.lock_wanted)
         self._new.clicked.connect(lambda: self.place_wanted.emit(Place("cases", section="new")))
         self._list.chosen.connect(self._on_chosen)
-        self._card.go_on.clicked.connect(self._on_go_on)
-        self._card.sending.clicked.connect(lambda: self.place_wanted.emit(Place("enrolment")))
+        self._go_on.clicked.connect(lambda: self.place_wanted.emit(Place("caseFile", self._unsaved_case)))
+        self._enrol.clicked.connect(lambda: self.place_wanted.emit(Place("enrolment")))
 
     def begin(self) -> None:
         """Read the facts and what waits, and begin where something can be done."""
@@ -82,6 +85,9 @@ class Today(Screen):
             self.run(self.seat.desk.referrals.list, self._on_waiting)
 
     def _on_facts(self, facts: DeskFacts) -> None:
+        self._unsaved_case = next((case_id for case_id in facts.drafts if case_id), "")
+        self._go_on.setVisible(bool(self._unsaved_case))
+        self._enrol.setVisible(facts.office is not None and not facts.enrolled)
         self._card.show_facts(facts)
         self.say_again()
 
@@ -94,10 +100,6 @@ class Today(Screen):
         case_id = next(item.case_id for item in self._waiting if item.referral_id == referral_id)
         self.place_wanted.emit(Place("caseFile", case_id, referral_id, section="referral"))
 
-    def _on_go_on(self) -> None:
-        case_id = next(case_id for case_id in self._card.facts().drafts if case_id)
-        self.place_wanted.emit(Place("caseFile", case_id))
-
     def _lay_out(self) -> None:
         named, head, first = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
         named.setSpacing(0)
@@ -105,7 +107,7 @@ class Today(Screen):
         named.addWidget(self._day)
         head.setSpacing(SMALL)
         head.addLayout(named, 1)
-        for button in (self._card.sending, self._card.go_on):
+        for button in (self._enrol, self._go_on):
             first.addWidget(button)
             button.hide()
         first.addStretch(1)
@@ -145,5 +147,5 @@ class Today(Screen):
         scroll.setWidgetResizable(True)
         scroll.setWidget(both)
         whole.addWidget(scroll, 1)
-        for one, then in pairwise((self._new, self._list, self._card.go_on, self._card.sending, self._lock)):
+        for one, then in pairwise((self._new, self._list, self._go_on, self._enrol, self._lock)):
             self.setTabOrder(one, then)

@@ -11,7 +11,7 @@ from desktop.services.journal import LastSaved
 from ui.languages import day_and_time, number, plural, words
 from ui.seat import Seat
 from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
-from ui.widgets.basics import ActionButton, Words, frame
+from ui.widgets.basics import Words, frame
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class DeskFacts:
 
 
 class TodayCard(QFrame):
-    """The facts. Its two buttons stand where the screen puts them: for unsaved work, and until enrolled."""
+    """The facts, read by the screen."""
 
     def __init__(self, seat: Seat) -> None:
         """Show the frame of it."""
@@ -41,8 +41,6 @@ class TodayCard(QFrame):
         named |= {"last_saved.by": self._saved_by, "drafts": self._drafts, "not_enrolled": self._no_slot}
         for name, label in named.items():
             label.setObjectName(f"today.{name}")
-        self.go_on = ActionButton("today.go_on", "TODAY_GO_ON", sign="pencil", help_code="TODAY_GO_ON_HELP")
-        self.sending = ActionButton("today.enrol", "TODAY_ENROL", sign="send", help_code="TODAY_ENROL_HELP")
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(HUGE, LARGE, HUGE, LARGE)
         column.setSpacing(TINY)
@@ -73,10 +71,6 @@ class TodayCard(QFrame):
         super().resizeEvent(event)
         self._keep_height()
 
-    def facts(self) -> DeskFacts:
-        """Return what is shown."""
-        return self._facts
-
     def show_facts(self, facts: DeskFacts) -> None:
         """Show other facts."""
         self._facts = facts
@@ -97,9 +91,7 @@ class TodayCard(QFrame):
         self._cases.put(number(facts.cases) if facts.cases else words("START_CASES_NONE"))
         self._drafts.put(plural("TODAY_DRAFTS", len(facts.drafts)) if facts.drafts else "")
         self._drafts.setVisible(bool(facts.drafts))
-        self.go_on.setVisible(any(facts.drafts))
-        for part in (self._no_slot, self.sending):
-            part.setVisible(facts.office is not None and not facts.enrolled)
+        self._no_slot.setVisible(facts.office is not None and not facts.enrolled)
         self._keep_height()
 
     def _keep_height(self) -> None:
