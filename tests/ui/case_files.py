@@ -11,14 +11,14 @@ from sqlalchemy import select
 
 from db.models.base import JournalEntry
 from desktop.clock import NAIROBI, parse_stamp
-from desktop.errors import DeskError
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import RecordDraft, Value
 from desktop.services.cases import CaseFile
 from tests.ui.desks import in_lane, show_alone
+from tests.ui.screen_hands import hear
 from ui import languages
 from ui.screens.case_file import CaseFileScreen
-from ui.seat import Place, Seat, Telling
+from ui.seat import Place, Seat
 from ui.widgets.field_form import FieldForm
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -100,15 +100,7 @@ class Held:
 def hold(seat: Seat, case_id: str, section: str = "", record_id: str = "") -> Held:
     screen = CaseFileScreen(seat, Place("caseFile", case_id, record_id, section))
     held = Held(screen)
-
-    def on_told(telling: Telling) -> None:
-        held.told.append(telling.say())
-
-    def on_hindered(error: DeskError) -> None:
-        held.hindered.append(error.code)
-
-    screen.told.connect(on_told)
-    screen.hindered.connect(on_hindered)
+    hear(screen, held.told, held.hindered)
     show_alone(screen)
     held.settle()
     while not screen.isActiveWindow():  # keys that reach the whole window need it

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QPushButton
 from sqlalchemy import select
 
 from db.models.base import JournalEntry
-from desktop.errors import DeskError
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import RecordDraft, Value
 from tests.factory import CONSENT, PERSON, PROVIDER, REFERRAL
 from tests.ui.desks import case_with, in_lane, show_alone
+from tests.ui.screen_hands import hear
 from ui.screens.letter import LetterScreen
-from ui.seat import Place, Seat, Telling
+from ui.seat import Place, Seat
 from ui.widgets.letter_pages import LetterPages
 
 Kind = TypeVar("Kind", bound=QObject)
@@ -93,13 +93,5 @@ def heard(screen: LetterScreen) -> tuple[list[str], list[str]]:
     """What the screen tells and what hinders it, from now on."""
     told: list[str] = []
     hindered: list[str] = []
-
-    def on_told(telling: Telling) -> None:
-        told.append(telling.say())
-
-    def on_hindered(error: DeskError) -> None:
-        hindered.append(error.code)
-
-    screen.told.connect(on_told)
-    screen.hindered.connect(on_hindered)
+    hear(screen, told, hindered)
     return told, hindered

@@ -16,15 +16,30 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
     QWidget,
 )
 
 from desktop.errors import DeskError
-from tests.ui.desks import in_lane
+from tests.ui.desks import SCREEN_PX, in_lane
 from ui.screens.screen import Screen
+from ui.screens.section import Section
 from ui.seat import Place, Seat, Telling
 
 Kind = TypeVar("Kind", bound=QWidget)
+
+
+def hear(speaker: Screen | Section, told: list[str], hindered: list[str]) -> None:
+    """Write down what a screen or a part of a case tells, and the codes of what hinders it, from now on."""
+
+    def on_told(telling: Telling) -> None:
+        told.append(telling.say())
+
+    def on_hindered(error: DeskError) -> None:
+        hindered.append(error.code)
+
+    speaker.told.connect(on_told)
+    speaker.hindered.connect(on_hindered)
 
 
 class Heard:
@@ -34,15 +49,18 @@ class Heard:
         self.told: list[str] = []
         self.hindered: list[str] = []
         self.places: list[Place] = []
-        screen.told.connect(self._on_told)
-        screen.hindered.connect(self._on_hindered)
+        hear(screen, self.told, self.hindered)
         screen.place_wanted.connect(self.places.append)
 
-    def _on_told(self, telling: Telling) -> None:
-        self.told.append(telling.say())
 
-    def _on_hindered(self, error: DeskError) -> None:
-        self.hindered.append(error.code)
+def hold_section(section: Section) -> QScrollArea:
+    """Return the page on which a part of a case stands; it is shown once its signals are heard."""
+    host = QScrollArea()
+    host.setWidgetResizable(True)
+    host.setWidget(section)
+    host.setMinimumSize(1, 1)
+    host.resize(*SCREEN_PX)
+    return host
 
 
 def settle(seat: Seat) -> None:

@@ -8,17 +8,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QWidget
 
-from desktop.errors import DeskError
 from desktop.rules.records import RecordDraft, Value
 from desktop.services.records import StoredRecord
 from tests.factory import CONSENT, PERSON, PROVIDER
 from tests.ui.conftest import Office
-from tests.ui.desks import SCREEN_PX, case_with, in_lane, make_practice_office, open_desk
+from tests.ui.desks import case_with, in_lane, make_practice_office, open_desk
+from tests.ui.screen_hands import hear, hold_section
 from tests.ui.test_consent_rows import stored
 from ui import languages
 from ui.screens.consent_section import ConsentSection
 from ui.screens.section import OpenCase, SectionState
-from ui.seat import Seat, Telling
+from ui.seat import Seat
 from ui.widgets.field_form import FieldForm
 from ui.widgets.row_list import RowList
 
@@ -104,21 +104,9 @@ def seat(application: QApplication, consent_office: Office) -> Iterator[Seat]:
 
 def hold(seat: Seat, case_id: str) -> Held:
     section = ConsentSection(seat, "consent")
-    host = QScrollArea()
-    host.setWidgetResizable(True)
-    host.setWidget(section)
-    host.setMinimumSize(1, 1)
-    host.resize(*SCREEN_PX)
+    host = hold_section(section)
     held = Held(seat, case_id, section, host)
-
-    def on_told(telling: Telling) -> None:
-        held.told.append(telling.say())
-
-    def on_hindered(error: DeskError) -> None:
-        held.hindered.append(error.code)
-
-    section.told.connect(on_told)
-    section.hindered.connect(on_hindered)
+    hear(section, held.told, held.hindered)
     section.reading_wanted.connect(held.read, Qt.ConnectionType.QueuedConnection)
     host.show()
     host.activateWindow()

@@ -15,7 +15,6 @@ from sqlalchemy import func, select
 
 from db.models.base import JournalEntry
 from desktop import machine
-from desktop.errors import DeskError
 from desktop.messages import Language
 from desktop.rules.access import Role
 from desktop.rules.journal_chain import Act
@@ -23,9 +22,10 @@ from tests import factory
 from tests.flows.conftest import SMALL_LAPTOP_BYTES
 from tests.sticks import Rack, make_rack
 from tests.ui.desks import SCREEN_PX, in_lane, open_desk, show_alone
+from tests.ui.screen_hands import hear
 from ui import languages
 from ui.screens.enrolment import EnrolmentScreen
-from ui.seat import Place, Seat, Telling
+from ui.seat import Place, Seat
 
 Kind = TypeVar("Kind", bound=QObject)
 
@@ -104,15 +104,7 @@ def desk(application: QApplication, tmp_path: Path, rack: Rack) -> Iterator[Desk
 def shown(seat: Seat, rack: Rack) -> Desk:
     screen = EnrolmentScreen(seat, Place("enrolment"))
     opened = Desk(seat, screen, rack)
-
-    def hear(telling: Telling) -> None:
-        opened.told.append(telling.say())
-
-    def be_hindered(error: DeskError) -> None:
-        opened.hindered.append(error.code)
-
-    screen.told.connect(hear)
-    screen.hindered.connect(be_hindered)
+    hear(screen, opened.told, opened.hindered)
     screen.place_wanted.connect(opened.places.append)
     show_alone(screen)
     opened.settle()

@@ -9,17 +9,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.errors import DeskError
 from desktop.messages import LANGUAGES, Language
 from desktop.rules.access import Role
 from desktop.rules.records import RecordDraft, Value
 from tests.factory import CONSENT, PERSON, PROVIDER, REFERRAL
 from tests.ui.conftest import Office
-from tests.ui.desks import SCREEN_PX, case_with, in_lane, make_practice_office, open_desk
+from tests.ui.desks import case_with, in_lane, make_practice_office, open_desk
+from tests.ui.screen_hands import hear, hold_section
 from ui import languages
 from ui.screens.referral_section import ReferralSection
 from ui.screens.section import OpenCase, SectionState
-from ui.seat import Place, Seat, Telling
+from ui.seat import Place, Seat
 from ui.widgets.field_form import FieldForm
 from ui.widgets.row_list import RowList
 
@@ -99,21 +99,9 @@ def seat(application: QApplication, section_office: Office) -> Iterator[Seat]:
 
 def hold(seat: Seat, case_id: str, record_id: str = "") -> Held:
     section = ReferralSection(seat, "referral")
-    host = QScrollArea()
-    host.setWidgetResizable(True)
-    host.setWidget(section)
-    host.setMinimumSize(1, 1)
-    host.resize(*SCREEN_PX)
+    host = hold_section(section)
     held = Held(seat, case_id, section, host)
-
-    def on_told(telling: Telling) -> None:
-        held.told.append(telling.say())
-
-    def on_hindered(error: DeskError) -> None:
-        held.hindered.append(error.code)
-
-    section.told.connect(on_told)
-    section.hindered.connect(on_hindered)
+    hear(section, held.told, held.hindered)
     section.place_wanted.connect(held.wanted.append)
     section.reading_wanted.connect(lambda: held.read(), Qt.ConnectionType.QueuedConnection)
     section.next_wanted.connect(lambda: held.next.append(True))

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QW
 from pytestqt.qtbot import QtBot
 
 from desktop import machine
-from desktop.errors import DeskError
 from desktop.messages import Language
 from desktop.rules.access import Role
 from desktop.rules.records import RecordDraft
@@ -22,10 +21,11 @@ from tests import factory
 from tests.flows.conftest import SMALL_LAPTOP_BYTES
 from tests.sticks import Rack, make_rack
 from tests.ui.desks import SCREEN_PX, in_lane, open_desk, show_alone
+from tests.ui.screen_hands import hear
 from ui import languages
 from ui.models.rows import Row
 from ui.screens.sending import Sending
-from ui.seat import Place, Seat, Telling
+from ui.seat import Place, Seat
 from ui.widgets.row_list import RowList
 
 Kind = TypeVar("Kind", bound=QObject)
@@ -122,15 +122,7 @@ def desk(
 def shown(seat: Seat, rack: Rack) -> Desk:
     screen = Sending(seat, Place("sending"))
     opened = Desk(seat, screen, rack)
-
-    def hear(telling: Telling) -> None:
-        opened.told.append(telling.say())
-
-    def be_hindered(error: DeskError) -> None:
-        opened.hindered.append(error.code)
-
-    screen.told.connect(hear)
-    screen.hindered.connect(be_hindered)
+    hear(screen, opened.told, opened.hindered)
     screen.place_wanted.connect(opened.places.append)
     show_alone(screen)
     opened.settle()
