@@ -22,6 +22,8 @@ _TABLES = {
         office.Draft,
         office.Letter,
         office.ImportedRow,
+        office.ColumnMapping,
+        office.PlainCopy,
         office.OutgoingBundle,
         office.ExportedView,
         office.TakenRoster,

@@ -157,6 +157,30 @@ class ImportedRow(Base):
     case_id: Mapped[Uid]
 
 
+class ColumnMapping(Base):
+    """How the columns of one foreign list are read, by the hash of its headings: the next one needs no choices."""
+
+    __tablename__ = "column_mapping"
+
+    headings: Mapped[Hash] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    mapping: Mapped[bytes] = mapped_column(LargeBinary)
+    kept_at: Mapped[Stamp]
+
+
+class PlainCopy(Base):
+    """A table of cases written outside the vault without a seal, until somebody says that it was deleted."""
+
+    __tablename__ = "plain_copy"
+
+    id: Mapped[Uid] = mapped_column(primary_key=True)
+    place: Mapped[str] = mapped_column(Text)
+    cases: Mapped[Count]
+    made_at: Mapped[Stamp]
+    delete_by: Mapped[str] = mapped_column(Text)
+    deleted_at: Mapped[Stamp | None]
+
+
 class OutgoingBundle(Base):
     """A bundle this device made, its sealed bytes, and what became of it."""
 
