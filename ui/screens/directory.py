@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from functools import cached_property
+
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout
 
@@ -19,6 +21,7 @@ from ui.seat import Place, Seat, Telling
 from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
 from ui.widgets.basics import ActionButton, Words, frame
 from ui.widgets.empty_state import EmptyState
+from ui.widgets.field_form import FieldForm
 from ui.widgets.problem_note import ProblemNote
 from ui.widgets.row_list import RowList
 from ui.widgets.search_field import SearchField
@@ -39,9 +42,8 @@ class Directory(Screen):
         self._providers: dict[str, StoredRecord] = {}
         self._kept: dict[str, RecordDraft] = {}
         self._shown: str | None = None  # the provider in the form: its id, empty for a new one, None for no form
-        self._wanted = place.record_id
         self._visited: set[str] = set()
-        self._revision = 0
+        self._revision, self._wanted = 0, place.record_id
         self._tried = self._dirty = self._working = False
         self._filter = SearchField("directory.filter")
         self._note = ProblemNote("directory.filter.note", self._filter, "DIRECTORY_FILTER_HELP", lines=1)
@@ -52,24 +54,32 @@ class Directory(Screen):
         self._no_hits.setObjectName("directory.no_hits")
         self._no_hits.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._no_hits.setMargin(HUGE)
-        self._stack = QStackedWidget()
-        self._sheet = ProviderForm(seat)
-        self._form = self._sheet.form
+        self._stack, self._both = QStackedWidget(), QHBoxLayout()
         self._lay_out()
         self._new.setVisible(seat.may("provider.save"))
-        self._sheet.setVisible(False)
         self.say_again()
         self._filter.textEdited.connect(lambda _: self._show_list())
         self._filter.returnPressed.connect(self._go_into_list)
         self._filter.down_pressed.connect(self._go_into_list)
-        self._list.chosen.connect(self._on_chosen)
-        self._new.clicked.connect(self._on_new)
-        self._form.edited.connect(self._on_edited)
-        self._form.left.connect(self._on_left)
-        self._form.done.connect(self._save)
-        self._form.help_wanted.connect(self.help_wanted)
-        self._sheet.save.clicked.connect(self._save)
-        self._sheet.back.clicked.connect(self._put_back)
+        self._list.chosen.connect(self._open)
+        self._new.clicked.connect(lambda: self._open(_NEW))
+        QTimer.singleShot(0, self, lambda: self._sheet)  # in a turn of its own: its many questions take a while
+
+    @cached_property
+    def _sheet(self) -> ProviderForm:
+        sheet = ProviderForm(self.seat)
+        self._both.addWidget(sheet, 4)
+        sheet.form.edited.connect(self._on_edited)
+        sheet.form.left.connect(self._on_left)
+        sheet.form.done.connect(self._save)
+        sheet.form.help_wanted.connect(self.help_wanted)
+        sheet.save.clicked.connect(self._save)
+        sheet.back.clicked.connect(self._put_back)
+        return sheet
+
+    @property
+    def _form(self) -> FieldForm:
+        return self._sheet.form
 
     def begin(self) -> None:
         """Begin in the filter field."""
@@ -117,20 +127,17 @@ class Directory(Screen):
         inside.addWidget(self._stack)
         left = QVBoxLayout()
         left.setSpacing(TINY)
-        left.addWidget(label)
-        left.addWidget(self._filter)
-        left.addWidget(self._note)
+        for line in (label, self._filter, self._note):
+            left.addWidget(line)
         left.addWidget(card, 1)
-        both = QHBoxLayout()
-        both.setSpacing(LARGE)
-        both.addLayout(left, 5)
-        both.addWidget(self._sheet, 4)
+        self._both.setSpacing(LARGE)
+        self._both.addLayout(left, 5)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(HUGE, LARGE, HUGE, LARGE)
         whole.setSpacing(MEDIUM)
         whole.addLayout(head)
         whole.addSpacing(SMALL)
-        whole.addLayout(both, 1)
+        whole.addLayout(self._both, 1)
         self.setTabOrder(self._filter, self._list)
 
     def _read(self) -> None:
@@ -160,12 +167,8 @@ class Directory(Screen):
         if self._list.rows():
             self._list.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _on_chosen(self, record_id: str) -> None:
+    def _open(self, record_id: str) -> None:
         self._show(record_id)
-        self._form.focus_first()
-
-    def _on_new(self) -> None:
-        self._show(_NEW)
         self._form.focus_first()
 
     def _show(self, record_id: str) -> None:

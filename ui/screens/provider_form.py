@@ -68,6 +68,7 @@ class ProviderForm(QFrame):
         for button in (self.back, self.save):
             button.setVisible(self._may_save)
         self.form.set_read_only(not self._may_save)
+        self.hide()
 
     def show_heading(self, name: str) -> None:
         """Say which provider it is; no name for a new one."""
