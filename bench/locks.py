@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from select import select as first_ready
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import select
@@ -146,7 +147,9 @@ def _window(folder: Path, sentence: str, case_id: str, route: list[Place]) -> It
     try:
         told = {"folder": str(folder), "sentence": sentence, "case": case_id, "typed": _TYPED}
         _tell(child, json.dumps({**told, "route": [place.as_text() for place in route]}))
-        if child.stdout is None or child.stdout.readline() != "ready\n":
+        # Waited for no longer than the drive may take: a window that broke shows its fault and says nothing here.
+        answered, _, _ = first_ready([child.stdout], [], [], 2 * _LONGEST_S)
+        if not answered or child.stdout is None or child.stdout.readline() != "ready\n":
             raise RuntimeError("the window was not driven to its screen")
         yield child
     finally:
