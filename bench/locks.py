@@ -147,9 +147,9 @@ def _window(folder: Path, sentence: str, case_id: str, route: list[Place]) -> It
     try:
         told = {"folder": str(folder), "sentence": sentence, "case": case_id, "typed": _TYPED}
         _tell(child, json.dumps({**told, "route": [place.as_text() for place in route]}))
+        out = child.stdout
         # Waited for no longer than the drive may take: a window that broke shows its fault and says nothing here.
-        answered, _, _ = first_ready([child.stdout], [], [], 2 * _LONGEST_S)
-        if not answered or child.stdout is None or child.stdout.readline() != "ready\n":
+        if out is None or not first_ready([out], [], [], 2 * _LONGEST_S)[0] or out.readline() != "ready\n":
             raise RuntimeError("the window was not driven to its screen")
         yield child
     finally:
