@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QCursor, QPixmap
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from shiboken6 import delete
 
 from desktop.bootstrap import Door
 from desktop.errors import DeskError, NotEncrypted, Obstacle, VaultBusy, WrongSentence
@@ -72,6 +74,8 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     """Let the window work until something is so."""
     while not is_so():
         QApplication.processEvents()
+        # Without a running loop nothing left behind would go, and every change of language would be said to it too.
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 def show_words(stage: Stage) -> None:
@@ -148,6 +152,7 @@ def take(stage: Stage, prepare: Callable[[Stage], object], jobs: JobRunner) -> Q
     jobs.run(window.close_vault, owner=window, done=events.append, failed=events.append)
     wait_until(lambda: len(events) == 2)
     window.close()
+    delete(window)
     return picture
 
 
