@@ -1,8 +1,4 @@
-"""A workbook or table as plain values, as the limited child read it. Cells are named by column letter and row number.
-
-Beside the values stand facts that a reader of values does not see: what is hidden, coloured, struck through, noted or
-merged. They are shown to the person at the desk and never acted on.
-"""
+"""A workbook as plain values, as the limited child read it. Cells are named by column letter and row number."""
 
 from __future__ import annotations
 
@@ -28,43 +24,30 @@ class Cell:
 
     `text` is the text itself, a number in digits, `true` or `false`, an ISO 8601 date, time or both, or an error's
     name such as `#REF!`; empty for a formula. `number_format` is the spreadsheet's, for numbers and dates.
-    `struck`: shown struck through.
     """
 
     kind: CellKind
     text: str = field(repr=False)
     number_format: str = "General"
-    struck: bool = False
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row that holds something: its number in the sheet and its cells by column letter.
-
-    `fills` are the different colours behind its cells, each as six hexadecimal digits or OTHER.
-    """
+    """One row that holds something: its number in the sheet and its cells by column letter."""
 
     number: int
     cells: Mapping[str, Cell] = field(repr=False)
-    hidden: bool = False
-    fills: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet. `rows` leaves out empty rows; `last_row` and `last_column` count from 1, 0 when it is empty.
-
-    `merged` are the ranges such as `B5:C5` that begin near the top, where headings stand; `notes` are by cell.
-    """
+    """One sheet. `rows` leaves out empty rows; `last_row` and `last_column` count from 1, 0 when it is empty."""
 
     name: str = field(repr=False)
     hidden: bool
     rows: tuple[Row, ...]
     last_row: int
     last_column: int
-    hidden_columns: frozenset[str] = frozenset()
-    merged: tuple[str, ...] = ()
-    notes: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)

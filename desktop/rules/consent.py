@@ -18,7 +18,6 @@ SERVICES = "SERVICES"
 SHARE_PROVIDER = "SHARE_PROVIDER"
 SHARE_ABROAD = "SHARE_ABROAD"
 SHARE_SECRETARIAT_ID = "SHARE_SECRETARIAT_ID"
-STATS = "STATS"
 CONSENT = "CONSENT"
 GIVING = frozenset({"GIVEN", "LIMITED"})
 # Consent to these is given to one named body: an unnamed yes permits nobody.
@@ -269,22 +268,8 @@ def may_send_identity(rows: Iterable[ConsentRow], *, is_child: bool) -> bool:
     if row is None:
         return False
     if row.answer == "GIVEN":
-        return _is_unlimited_yes(row, is_child=is_child)
+        return local_day(row.at) is not None and (not is_child or row.given_by in GIVERS_FOR_CHILD)
     return row.answer not in GIVING and row.lawful_basis is not None and row.lawful_basis.carries(is_child=is_child)
-
-
-def may_be_studied(rows: Iterable[ConsentRow], *, is_child: bool) -> bool:
-    """Say whether facts without identity may go into research files and to partners: an unlimited yes to STATS.
-
-    No other ground stands in for it: counts rest on the public task, single cases for others do not.
-    """
-    row = newest(rows, STATS)
-    return row is not None and _is_unlimited_yes(row, is_child=is_child)
-
-
-def _is_unlimited_yes(row: ConsentRow, *, is_child: bool) -> bool:
-    giver_may = not is_child or row.given_by in GIVERS_FOR_CHILD
-    return row.answer == "GIVEN" and local_day(row.at) is not None and giver_may
 
 
 def identity_mode(
