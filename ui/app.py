@@ -58,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", metavar="DIR", help="data folder (default: this laptop's)")
     parser.add_argument("--language", choices=LANGUAGES, help="language of the window (default: the system's)")
     parser.add_argument("--fault", type=_fault_number, help=argparse.SUPPRESS)  # of the process before
+    parser.add_argument("--paint-once", action="store_true", help=argparse.SUPPRESS)  # for the self-test
     options = parser.parse_args(arguments)
 
     forget_search_paths()
@@ -86,6 +87,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     window = MainWindow(folder, door, jobs, replace, options.fault or "")
     faults.logged.connect(window.show_fault, Qt.ConnectionType.QueuedConnection)
+    if options.paint_once:
+        window.first_painted.connect(application.quit, Qt.ConnectionType.QueuedConnection)
     window.show()
     status = application.exec()
 

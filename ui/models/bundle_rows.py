@@ -14,12 +14,11 @@ from ui.models.rows import Cell, Column, Row
 BUNDLE_COLUMNS = (
     Column("SENDING_NUMBER", 14),
     Column("SENDING_MADE_AT", 32),
-    Column("SENDING_SIZE", 13, right=True),
+    Column("SENDING_SIZE", 13, right=True, spare=2),
     Column("SENDING_CASES", 10, right=True),
     Column("SENDING_STATE", 34),
-    Column("SENDING_ANSWERED_AT", 32),
+    Column("SENDING_ANSWERED_AT", 32, spare=1),
 )
-LESS_NEEDED = (2, 5)  # left out where there is little room
 _KIB = 1024
 _MIB = 1024 * _KIB
 _GIB = 1024 * _MIB

@@ -18,8 +18,8 @@ CASE_COLUMNS = (
     Column("CASES_KNOWN_AS", 16),
     Column("CASES_NAME", 22),
     Column("CASES_AGE_SEX", 26),
-    Column("CASES_STAGE", 22),
-    Column("CASES_TOUCHED", 18),
+    Column("CASES_STAGE", 22, spare=1),
+    Column("CASES_TOUCHED", 18, spare=2),
 )
 
 

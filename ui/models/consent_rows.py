@@ -15,7 +15,7 @@ CONSENT_COLUMNS = (
     Column("CONSENT_SCOPE", 30),
     Column("CONSENT_RECEIVER", 22),
     Column("CONSENT_ANSWER", 22),
-    Column("CONSENT_GIVER", 18),
+    Column("CONSENT_GIVER", 18, spare=1),
     Column("CONSENT_WHEN", 26),
 )
 # An icon and a colour beside the word of the answer.

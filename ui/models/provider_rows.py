@@ -13,12 +13,11 @@ from ui.models.rows import Cell, Column, Row
 
 PROVIDER_COLUMNS = (
     Column("DIRECTORY_NAME", 33),
-    Column("DIRECTORY_KIND", 24),
-    Column("DIRECTORY_SERVICES", 13, right=True),
+    Column("DIRECTORY_KIND", 24, spare=1),
+    Column("DIRECTORY_SERVICES", 13, right=True, spare=2),
     Column("DIRECTORY_PHONE", 25),
     Column("DIRECTORY_STATE", 25),
 )
-LESS_NEEDED = (1, 2)  # the columns that a narrow list does without
 
 
 def provider_rows(providers: Sequence[StoredRecord], catalogue: Catalogue) -> list[Row]:

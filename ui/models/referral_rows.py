@@ -15,7 +15,7 @@ REFERRAL_COLUMNS = (
     Column("REFERRAL_NUMBER", 22),
     Column("REFERRAL_PROVIDER", 34),
     Column("REFERRAL_STATUS", 20),
-    Column("REFERRALS_URGENCY", 12),
+    Column("REFERRALS_URGENCY", 12, spare=1),
     Column("REFERRALS_DUE", 20),
 )
 

@@ -22,11 +22,15 @@ MARK_ROLE = Qt.ItemDataRole.UserRole + 1
 
 @dataclass(frozen=True)
 class Column:
-    """A column: the code of its heading, its share of the width, and whether its figures stand on the right."""
+    """A column: the code of its heading, its share of the width, and whether its figures stand on the right.
+
+    Where there is too little room the column with the highest `spare` is left out first, one with 0 never.
+    """
 
     code: str
     share: int
     right: bool = False
+    spare: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,5 +117,5 @@ class RowsModel(QAbstractTableModel):
                 return words(self._columns[section].code)
             if role == Qt.ItemDataRole.TextAlignmentRole:
                 side = Qt.AlignmentFlag.AlignRight if self._columns[section].right else Qt.AlignmentFlag.AlignLeft
-                return side | Qt.AlignmentFlag.AlignVCenter
+                return (side | Qt.AlignmentFlag.AlignVCenter).value | Qt.TextFlag.TextWordWrap.value
         return None

@@ -162,8 +162,8 @@ class CaseList(Screen):
             self._noted = ""
         self._reading, self._text, self._cases = False, text, list(found)
         self._ended = bool(text) or not found  # a search has one page
-        self._list.show_column(NAME, bool(text) or self._names)
         self._list.show_rows(self._rows(self._cases))
+        self._list.show_column(NAME, bool(text) or self._names)  # after the rows: the names say how wide it must be
         self._stack.setCurrentWidget(self._list if found else self._no_hits if text else self._nothing)
         if text and text != self._noted:
             self._settled.start()

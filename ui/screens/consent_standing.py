@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.clock import NAIROBI
@@ -20,7 +20,6 @@ from ui.widgets.field_form import FieldForm
 from ui.widgets.row_list import RowList
 
 _MOST_ROWS = 6
-_GIVEN_BY, _ALL_COLUMNS_PX = 3, 560
 
 
 class ConsentStanding(QWidget):
@@ -70,11 +69,6 @@ class ConsentStanding(QWidget):
         self._time.done.connect(self._on_pressed)
         self._time.help_wanted.connect(self.help_wanted)
         self.show_rows((), {})
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave out who gave it where there is no room: the row one stands on is said whole below."""
-        super().resizeEvent(event)
-        self.list.show_column(_GIVEN_BY, self.width() >= _ALL_COLUMNS_PX)
 
     def show_rows(self, records: Sequence[StoredRecord], names: dict[str, str]) -> None:
         """Show what stands among the consent records of a case; `names` are the providers' by id."""

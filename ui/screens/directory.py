@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout
 
 from desktop.errors import DeskError, NotAccepted
@@ -14,7 +13,7 @@ from desktop.rules.validation import check
 from desktop.services.drafts import KeptDraft
 from desktop.services.records import StoredRecord
 from ui.languages import plain, words
-from ui.models.provider_rows import LESS_NEEDED, PROVIDER_COLUMNS, found_by, provider_rows
+from ui.models.provider_rows import PROVIDER_COLUMNS, found_by, provider_rows
 from ui.screens.provider_form import ProviderForm
 from ui.screens.screen import Screen
 from ui.seat import Place, Seat, Telling
@@ -27,7 +26,6 @@ from ui.widgets.row_list import RowList
 from ui.widgets.search_field import SearchField
 
 _KIND, _NEW = "provider", ""
-_ALL_COLUMNS_PX = 1150
 _FRESH: dict[str, Value] = {"active": True}  # a provider is entered because it can be asked
 
 Read = tuple[tuple[StoredRecord, ...], tuple[KeptDraft, ...]]
@@ -104,12 +102,6 @@ class Directory(Screen):
         self._filter.setAccessibleName(plain("DIRECTORY_FILTER"))
         self._filter.setPlaceholderText(words("DIRECTORY_FILTER_HINT"))
         self._show_list()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave columns out where they would be too narrow to read."""
-        super().resizeEvent(event)
-        for place in LESS_NEEDED:
-            self._list.show_column(place, self.width() >= _ALL_COLUMNS_PX)
 
     def _lay_out(self) -> None:
         label = Words("DIRECTORY_FILTER", "strong")

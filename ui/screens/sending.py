@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop import sticks
@@ -15,7 +14,7 @@ from desktop.services.exports import BundleSummary, SealedBundle
 from desktop.services.receipts import Answer
 from desktop.wording import outcome_in_words, reason_in_words
 from ui.languages import current, number, words
-from ui.models.bundle_rows import BUNDLE_COLUMNS, LESS_NEEDED, bundle_rows
+from ui.models.bundle_rows import BUNDLE_COLUMNS, bundle_rows
 from ui.screens import sending_work as work
 from ui.screens.screen import Screen
 from ui.screens.sending_side import BundleInHand, NewBundle, ReceiptPart
@@ -27,7 +26,6 @@ from ui.widgets.file_dialogs import ask_file, ask_folder
 from ui.widgets.row_list import RowList
 
 _SIDE_PX = 360
-_ALL_COLUMNS_PX = 1150
 _TOPICS = frozenset(
     {Topic.BUNDLES, Topic.RECEIPTS, Topic.OFFICE, Topic.CASES, Topic.CONSENTS, Topic.REFERRALS, Topic.IMPORTS}
 )
@@ -81,12 +79,6 @@ class Sending(Screen):
         self._list.show_rows(bundle_rows(self._bundles))
         self._new.say_again()
         self._in_hand.say_again()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave columns out where they would be too narrow to read."""
-        super().resizeEvent(event)
-        for place in LESS_NEEDED:
-            self._list.show_column(place, self.width() >= _ALL_COLUMNS_PX)
 
     def _lay_out(self) -> None:
         self._stack.addWidget(self._list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QKeySequence, QPainter, QResizeEvent
@@ -27,6 +27,7 @@ _KEPT_TEXTS = 4096
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _MARGINS_PX = MEDIUM + SMALL + 1
 _LOOKED_AT = 30  # rows whose texts say how wide the columns must be
+_LONG = 3  # a text longer than this part of the list may be cut short before a column is left out
 
 
 class RowList(QTableView):
@@ -41,6 +42,7 @@ class RowList(QTableView):
         self.setObjectName(name)
         self._label_code = label_code
         self._lines, self._kept_rows = lines, 0
+        self._taken_away: set[int] = set()
         self._model = RowsModel(columns)
         self.setModel(self._model)
         self.setItemDelegate(_RowDelegate(self, self._model, lines))
@@ -89,8 +91,8 @@ class RowList(QTableView):
 
     def show_column(self, place: int, shown: bool) -> None:
         """Show a column or take it away; the others share its room."""
-        if self.isColumnHidden(place) == shown:
-            self.setColumnHidden(place, not shown)
+        if (place in self._taken_away) == shown:
+            self._taken_away ^= {place}
             self._share_width()
 
     def rows(self) -> Sequence[Row]:
@@ -131,13 +133,23 @@ class RowList(QTableView):
         self.setAccessibleDescription(words("ROW_LIST_HELP"))
 
     def _share_width(self) -> None:
-        columns = self._model.columns
-        shown = [place for place in range(len(columns)) if not self.isColumnHidden(place)]
-        shares, room = [columns[place].share for place in shown], self.viewport().width()
-        texts = [words(columns[place].code) for place in shown]
-        metrics, needs = self.horizontalHeader().fontMetrics(), [self._text_px(place) for place in shown]
-        whole = [metrics.horizontalAdvance(text) + _MARGINS_PX for text in texts]
-        broken = [max(metrics.horizontalAdvance(part) for part in text.split()) + _MARGINS_PX for text in texts]
+        columns, room = self._model.columns, self.viewport().width()
+        metrics = self.horizontalHeader().fontMetrics()
+        places = [place for place in range(len(columns)) if place not in self._taken_away]
+        text_px = {place: self._text_px(place) for place in places}
+        head_px = {place: _two_lines_px(words(columns[place].code), metrics) + _MARGINS_PX for place in places}
+        least = {place: max(min(text_px[place], room // _LONG), head_px[place]) for place in places}
+        shown = [place for place in places if not columns[place].spare]
+        for place in sorted(set(places) - set(shown), key=lambda place: columns[place].spare):
+            if sum(least[one] for one in [*shown, place]) > room:
+                break
+            shown.append(place)
+        shown.sort()
+        for place in range(len(columns)):
+            self.setColumnHidden(place, place not in shown)
+        shares, needs = [columns[place].share for place in shown], [text_px[place] for place in shown]
+        whole = [metrics.horizontalAdvance(words(columns[place].code)) + _MARGINS_PX for place in shown]
+        broken = [head_px[place] for place in shown]
         # Where not all fits, headings are broken into lines before anything under them is cut short.
         heads = next((heads for heads in (whole, broken) if sum(map(max, heads, needs)) <= room), broken)
         widths = _widths(shares, list(map(max, heads, needs)), broken, room)
@@ -149,17 +161,18 @@ class RowList(QTableView):
             self.keep_rows(self._kept_rows)
 
     def _text_px(self, place: int) -> int:
-        """Return the width that the first rows need in a column: whole texts, or words where texts are broken."""
+        """Return the width that the first rows need in a column, where texts are broken at most a part of the list."""
         font = self.font()
         font.setBold(True)
         plain_text, strong = self.fontMetrics(), QFontMetrics(font)
         widths = [0]
         for row in self._model.rows()[:_LOOKED_AT]:
             cell = row.cells[place]
-            parts = [cell.text] if self._lines == 1 else cell.text.split()
             metrics, sign = strong if cell.strong else plain_text, ICON_PX + SMALL if cell.sign else 0
-            widths += [metrics.horizontalAdvance(part) + sign for part in parts]
-        return max(widths) + _MARGINS_PX
+            width = metrics.horizontalAdvance if self._lines == 1 else partial(_two_lines_px, metrics=metrics)
+            widths.append(width(cell.text) + sign)
+        needed = max(widths) + _MARGINS_PX
+        return needed if self._lines == 1 else min(needed, self.viewport().width() // _LONG)
 
     def _on_scrolled(self, value: int) -> None:
         bar = self.verticalScrollBar()
@@ -256,6 +269,15 @@ def _widths(shares: Sequence[int], needs: Sequence[int], least: Sequence[int], r
         elif (rest := room - sum(least)) >= 0:
             widths = [low + rest * wish // sum(wishes) for low, wish in zip(least, wishes, strict=True)]
     return [*widths[:-1], room - sum(widths[:-1])]
+
+
+def _two_lines_px(text: str, metrics: QFontMetrics) -> int:
+    """Return the width in which a text stands in two lines, broken between words."""
+    parts = text.split()
+    breaks = range(1, max(2, len(parts)))
+    return min(
+        max(map(metrics.horizontalAdvance, (" ".join(parts[:place]), " ".join(parts[place:])))) for place in breaks
+    )
 
 
 def _lines(text: str, width: int, metrics: QFontMetrics, most: int) -> list[str]:
