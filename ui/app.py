@@ -28,7 +28,6 @@ from ui import languages, theme
 from ui.jobs import JobRunner
 from ui.main_window import MainWindow
 from ui.preferences import Preferences
-from ui.printing import stop_printing
 
 if TYPE_CHECKING:
     from desktop.bootstrap import Door
@@ -92,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
     window.show()
     status = application.exec()
 
-    stop_printing()
+    _stop_printing()
     jobs.run(window.close_vault, owner=window, done=_pass_by, failed=_pass_by)
     in_time = jobs.stop(within_s=_LONGEST_END_S)
     faults.let_go()
@@ -175,7 +174,7 @@ def replace_process(data: str | None, fault: str = "") -> None:
         watchdog.start()
         command = own_command(str(Path(data).absolute()) if data else None, fault)
         environment = allowed_environment(os.environ)
-        stop_printing()
+        _stop_printing()
         if sys.platform != "win32":
             os.execve(command[0], command, environment)  # noqa: S606  our own program, no shell
         import subprocess  # here, because only a lock on Windows needs it
@@ -186,6 +185,13 @@ def replace_process(data: str | None, fault: str = "") -> None:
         status = 0
     finally:
         os._exit(status)
+
+
+def _stop_printing() -> None:
+    if "ui.printing" in sys.modules:  # else nothing was printed
+        from ui.printing import stop_printing
+
+        stop_printing()
 
 
 def _fault_number(given: str) -> str:

@@ -15,13 +15,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from shiboken6 import isValid
 
 from desktop.errors import DeskError, Stopped
-from desktop.rules.records import Topic
+
+if TYPE_CHECKING:
+    from desktop.rules.records import Topic
 
 Answer = TypeVar("Answer")
 

@@ -22,21 +22,21 @@ from ui.jobs import JobRunner
 from ui.languages import current, words
 from ui.preferences import Preferences
 from ui.screens import notice
-from ui.screens.desk_frame import DeskFrame
 from ui.screens.first_look import look_at
 from ui.screens.notice import Notice
 from ui.screens.page import Page
 from ui.screens.unlock import Unlock
 from ui.seat import Place, Seat
 from ui.widgets import clipboard
-from ui.widgets.help_sheet import HelpSheet
 from ui.widgets.message_bar import MessageBar
 
 if TYPE_CHECKING:
     from desktop.bootstrap import Desk, Door
     from desktop.services.office import SignedIn
     from desktop.services.vault import VaultStatus
+    from ui.screens.desk_frame import DeskFrame
     from ui.screens.first_run import FirstRun
+    from ui.widgets.help_sheet import HelpSheet
 
 Replace = Callable[[Path | None], None]
 
@@ -61,6 +61,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._folder, self._door, self._jobs, self._replace = folder, door, jobs, replace
         self._desk: Desk | None = None
+        self._desk_frame: DeskFrame | None = None
         self._preferences = Preferences(folder)
         self._painted = False
         self.fault = ""  # the number of a fault that the next process shows
@@ -137,6 +138,8 @@ class MainWindow(QMainWindow):
     @cached_property
     def _help(self) -> HelpSheet:
         """The sheet of help: its words are not read before the first paint."""
+        from ui.widgets.help_sheet import HelpSheet
+
         return HelpSheet(self)
 
     def _show_page(self, page: QWidget) -> None:
@@ -149,7 +152,7 @@ class MainWindow(QMainWindow):
         if old is not None:
             self._pages.removeWidget(old)
             old.deleteLater()  # a screen is destroyed, never hidden: nothing of it stays behind
-        if isinstance(page, Page | DeskFrame):
+        if isinstance(page, Page):
             page.begin()
         if isinstance(page, Notice):
             page.try_again_wanted.connect(self._look)
@@ -187,6 +190,7 @@ class MainWindow(QMainWindow):
         return page
 
     def _look(self) -> None:
+        QTimer.singleShot(0, self, _load_desk)
         look = partial(look_at, self._folder, self._door)
         self._jobs.run(look, owner=self, done=self._on_looked, failed=self._on_refused)
 
@@ -209,12 +213,16 @@ class MainWindow(QMainWindow):
     def _on_signed_in(self, me: SignedIn) -> None:
         if self._desk is None or self._leaving:
             return
+        from ui.screens.desk_frame import DeskFrame
+
         frame = DeskFrame(Seat(self._desk, self._jobs, me, lambda: self._preferences.now, self._change_settings))
         frame.hindered.connect(self._on_hindered)
         frame.lock_wanted.connect(self.lock)
         frame.help_wanted.connect(self._help.explain)
         frame.told.connect(lambda told: self._messages.report(told.say, told.action_code, told.action))
         self._show_page(frame)
+        self._desk_frame = frame
+        frame.begin()
         self._beat.start()
 
     def _on_nobody(self, error: DeskError) -> None:
@@ -228,8 +236,7 @@ class MainWindow(QMainWindow):
         self._idle.watch(settings.idle_minutes)
 
     def _frame(self) -> DeskFrame | None:
-        page = self._pages.currentWidget()
-        return page if isinstance(page, DeskFrame) else None
+        return self._desk_frame if self._pages.currentWidget() is self._desk_frame else None
 
     def _go(self, place: Place) -> None:
         if (frame := self._frame()) and self._desk is not None and self._desk.vault.kind == "OFFICE":
@@ -253,6 +260,11 @@ class MainWindow(QMainWindow):
         from desktop.services.practice import practice_office
 
         self._leave(to=practice_office(self._folder))
+
+
+def _load_desk() -> None:
+    """Load the open desk's frame while the sentence is typed, so that neither the first paint nor unlock waits."""
+    import ui.screens.desk_frame  # noqa: F401  it comes into sys.modules
 
 
 def _nothing(_: object) -> None:

@@ -7,7 +7,7 @@ every text of the window is a `Line` or a `Paper`; the buffer that X11 fills fro
 
 from __future__ import annotations
 
-import secrets
+import os
 import unicodedata
 
 from PySide6.QtCore import QCoreApplication, QMimeData, QObject, Qt, QTimer
@@ -29,7 +29,7 @@ class _Keeper(QObject):
     def __init__(self, program: QCoreApplication | None) -> None:
         super().__init__(program)
         self._text = ""
-        self._mark = secrets.token_bytes(16)  # another window of Rufaa has another one
+        self._mark = os.urandom(16)  # another window of Rufaa has another one
         self._timer = QTimer(self, singleShot=True, interval=KEPT_MS)
         self._timer.timeout.connect(self.empty)
         self._clipboard = QGuiApplication.clipboard()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ui.languages import plain
@@ -42,6 +41,8 @@ class ProblemNote(QWidget):
         self._say = say
         self._sign.show_sign(sign, colour)
         self._refresh()
+        from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent  # after the first paint
+
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self._field, self.text()))
 
     def clear(self) -> None:
