@@ -207,6 +207,7 @@ def test_making_the_practice_office_can_be_stopped_and_leaves_nothing(
     button = part(opened, QPushButton, "firstRun.practice_office")
     qtbot.waitUntil(part(opened, QPushButton, "firstRun.next").isEnabled)
     QTest.keyClick(button, Qt.Key.Key_Space)
+    assert opened.window.focusWidget() is button
     QTest.keyClick(button, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: on_screen(opened, "firstRun.practice_state").startswith("Stopped"), timeout=60_000)
     assert part(opened, QPushButton, "firstRun.next").isEnabled()

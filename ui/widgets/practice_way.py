@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -57,6 +57,7 @@ class PracticeWay(QWidget):
         self.button.turn_into("PRACTICE_STOP", "x")
         self._state.show_code("PRACTICE_MAKING")
         self.working.emit(True)
+        self.button.setFocus(Qt.FocusReason.OtherFocusReason)  # what else there was to press now rests
         self._jobs.run(
             lambda: _make(door(), language, progress.report), owner=self, done=self._on_made, failed=self._on_failed
         )
