@@ -120,7 +120,7 @@ def _unlock(office: MadeOffice) -> dict[str, object]:
 
 
 def _typing(office: MadeOffice) -> dict[str, object]:
-    """G5: from a key in the search field to the repainted list, through the vault lane."""
+    """G5: from a key in the search field to the repainted list, through the vault lane; and with the rows ready."""
     names = [name[:_TYPED_LETTERS].lower() for name in surnames(_TYPED_NAMES)]
     told = _child("type_in_search", {"folder": str(office.folder), "sentence": office.sentence, "names": names})
     keys, ready = told["keys_ms"], told["ready_ms"]
