@@ -245,7 +245,7 @@ def type_in_search() -> None:
         field.selectAll()
         for letter in name:
             before, began = list_.rows(), time.perf_counter()
-            QTest.keyClick(field, letter)
+            QTest.keyClicks(field, letter)
             while opened.rows is before:
                 opened.loop.exec()
             times.append((opened.list_painted - began) * 1000)
