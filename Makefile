@@ -1,9 +1,9 @@
 # Everything is in tasks.py; this file only calls it. Without make: `python3 tasks.py run`.
 PYTHON ?= python3
 
-.PHONY: help run test check-all lint format bench hard screenshots lock clean
+.PHONY: help run test check-all lint format build deb bench hard screenshots lock clean
 
-help run test check-all lint format bench lock clean:
+help run test check-all lint format build deb bench lock clean:
 	@$(PYTHON) tasks.py $@
 
 # make hard N=1000

@@ -36,8 +36,10 @@ TEST_PACKAGES = (
     *RUN_PACKAGES,
     *("age", "zstd", "openssl", "poppler-utils", "postgresql", "xvfb", "xauth", "strace", "dbus"),
 )
-# What the heavy tests need besides: hands at the keyboard of a real window.
-HEAVY_PACKAGES = (*TEST_PACKAGES, "xdotool")
+# What the heavy tests need besides: hands at the keyboard of a real window, and a spreadsheet program.
+HEAVY_PACKAGES = (*TEST_PACKAGES, "xdotool", "libreoffice-calc")
+# What the frozen folder is made with: Debian's own Python keeps its library in a package of its own.
+BUILD_PACKAGES = (*RUN_PACKAGES, "binutils", "libpython3-dev")
 
 
 def stop(sentence: str, status: int = 1) -> NoReturn:
@@ -117,7 +119,7 @@ def program(name: str) -> Path:
 
 
 def lock_file(group: str) -> Path:
-    """Return the hash-locked list of one group: runtime, dev (which holds runtime) or lock."""
+    """Return the hash-locked list of one group: runtime, dev or build (which hold runtime), or lock."""
     return ROOT / "requirements" / f"{group}.txt"
 
 
@@ -264,6 +266,39 @@ def run_tool(module: str, *arguments: str) -> int:
     return call([program("python"), "-m", module, *arguments], QT_QPA_PLATFORM="offscreen")
 
 
+def build_environment() -> Path:
+    """Make build/environment from the lock of builds alone, anew when that changes, and return its Python."""
+    folder = ROOT / "build" / "environment"
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp, wanted = folder / "rufaa.stamp", f"{base_stamp()} {group_stamp('build')}"
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+        must("making build/environment", [sys.executable, "-m", "venv", "--clear", folder])
+        pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--no-deps"]
+        locked = ["--require-hashes", "--only-binary=:all:", "--requirement", lock_file("build")]
+        must("installing requirements/build.txt", [*pip, *locked])
+        stamp.write_text(wanted, encoding="utf-8")
+    return python
+
+
+def build(_: argparse.Namespace) -> int:
+    """Make dist/rufaa: the programs in one folder that needs no Python."""
+    need_packages(BUILD_PACKAGES)
+    freeze = [build_environment(), "-m", "PyInstaller", "--noconfirm", "--log-level", "ERROR"]
+    places = ["--distpath", ROOT / "dist", "--workpath", ROOT / "build" / "work"]
+    # The same source makes the same order of names; what is kept between builds stays in build.
+    settings = {"PYTHONHASHSEED": "1", "PYINSTALLER_CONFIG_DIR": str(ROOT / "build" / "pyinstaller")}
+    must("PyInstaller build.spec", [*freeze, *places, "build.spec"], **settings)
+    print(ROOT / "dist" / "rufaa", flush=True)
+    return 0
+
+
+def deb(arguments: argparse.Namespace) -> int:
+    """Make dist/rufaa_VERSION_ARCHITECTURE.deb, the package for Debian and Ubuntu."""
+    build(arguments)
+    must("dpkg-deb", [build_environment(), "packaging/deb/build.py"])
+    return 0
+
+
 def bench(_: argparse.Namespace) -> int:
     """Measure the performance goals; prints JSON lines."""
     return run_tool("bench")
@@ -284,7 +319,7 @@ def lock(_: argparse.Namespace) -> int:
     ensure_environment("lock")
     options = ["--no-config", "--universal", "--python-version", "{}.{}".format(*OLDEST_PYTHON), "--generate-hashes"]
     options += ["--quiet", "--custom-compile-command", "make lock"]
-    for group in ("runtime", "dev", "lock"):
+    for group in ("runtime", "dev", "build", "lock"):
         paths = (f"requirements/{group}.in", "--output-file", f"requirements/{group}.txt")
         must(f"locking {group}", [program("uv"), "pip", "compile", *options, *paths])
     return 0
@@ -312,6 +347,8 @@ TASKS: dict[str, Callable[[argparse.Namespace], int]] = {
     "check-all": check_all,
     "lint": lint,
     "format": format_code,
+    "build": build,
+    "deb": deb,
     "bench": bench,
     "hard": hard,
     "screenshots": screenshots,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -13,7 +14,13 @@ import platformdirs
 
 def resource(*names: str) -> Traversable:
     """Return a shipped file or folder by its name under `resources/`, frozen or not."""
-    return resources.files("resources").joinpath(*names)
+    return _shipped().joinpath(*names)
+
+
+@cache
+def _shipped() -> Traversable:
+    # Once: frozen, all of it is one packed file, whose list of contents is read here.
+    return resources.files("resources")
 
 
 def shared_data_folder() -> Path:
