@@ -1,6 +1,7 @@
-"""Made-up offices for the measurements: a practice vault with so many cases in its lists and its search.
+"""Made-up offices for the window's measurements: a practice vault with so many cases in its lists and its search.
 
-Only what lists and searches read is made: rows and search keys. The rows name nobody and no case stands behind them.
+Only what lists and searches read is made: rows and search keys. The rows name nobody and no case stands behind them;
+`bench.full_offices` makes offices with every table.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def make_office(folder: Path, cases: int, place: dict[str, str]) -> MadeOffice:
 
 def fill(desk: Desk, cases: int) -> None:
     """Give an office's lists so many rows more, with the names a search finds them by."""
-    made = _cases(cases)
+    made = made_cases(cases)
     for first in range(0, cases, _BATCH):
         batch = [next(made) for _ in range(min(_BATCH, cases - first))]
         keys = [{"key": key, "case_id": row["case_id"]} for row in batch for key in name_keys(row["full_name"])]
@@ -65,11 +66,11 @@ def fill(desk: Desk, cases: int) -> None:
 
 def surnames(count: int) -> list[str]:
     """Return surnames that stand in every made office with at least so many cases."""
-    made = _cases(count)
+    made = made_cases(count)
     return [next(made)["full_name"].split()[-1] for _ in range(count)]
 
 
-def _cases(count: int) -> Iterator[dict[str, Any]]:
+def made_cases(count: int) -> Iterator[dict[str, Any]]:
     """Yield rows in one order for one count, whatever machine makes them."""
     chance = random.Random(SEED)  # noqa: S311  made-up cases, no secret
     for number in range(count):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, Text, and_, bindparam, exists, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from db.models.office import CaseRow, SearchKey
 
 PAGE_ROWS = 50
-_NEWEST = ("\U0010ffff", "")  # after every instant
+_LAST = "\U0010ffff"  # after every sign
+_NEWEST = (_LAST, "")  # after every instant
 _COUNTED = 2000
 _COLUMNS = (
     CaseRow.case_id,
@@ -47,25 +49,46 @@ def matching(session: Session, words: Sequence[str], rows: int = PAGE_ROWS) -> S
     """
     if not words:
         return []
-    rarest, *others = _rarest_first(session, words)
+    ordered = _rarest_first(session, words)
+    return session.execute(_matching(len(words)), {**_ranges(ordered), "rows": rows}).all()
+
+
+@cache
+def _matching(words: int) -> Select[*tuple[Any, ...]]:
+    """Build the search for so many words, the first leading; building it takes longer than running it."""
     lead, earlier = aliased(SearchKey), aliased(SearchKey)
-    query = select(*_COLUMNS).join(lead, lead.case_id == CaseRow.case_id).where(_begins(lead, rarest))
-    for word in others:
+    query = select(*_COLUMNS).join(lead, lead.case_id == CaseRow.case_id).where(_begins(lead, 0))
+    for number in range(1, words):
         other = aliased(SearchKey)
-        query = query.where(exists().where(other.case_id == lead.case_id, _begins(other, word)))
-    query = query.where(~exists().where(earlier.case_id == lead.case_id, earlier.key >= rarest, earlier.key < lead.key))
-    return session.execute(query.order_by(lead.key, lead.case_id).limit(rows)).all()
+        query = query.where(exists().where(other.case_id == lead.case_id, _begins(other, number)))
+    first = exists().where(
+        earlier.case_id == lead.case_id, earlier.key >= bindparam("from_0", type_=Text), earlier.key < lead.key
+    )
+    return query.where(~first).order_by(lead.key, lead.case_id).limit(bindparam("rows", type_=Integer))
 
 
 def _rarest_first(session: Session, words: Sequence[str]) -> Sequence[str]:
     """Order words by how many keys begin with each, counted no further than tells rare from common."""
     if len(words) == 1:
         return words
-    counted = (select(SearchKey.key).where(_begins(SearchKey, word)).limit(_COUNTED).subquery() for word in words)
-    counts = session.execute(select(*(select(func.count()).select_from(keys).scalar_subquery() for keys in counted)))
-    ranked = sorted((count, -len(word), word) for count, word in zip(counts.one(), words, strict=True))
+    counts = session.execute(_counts(len(words)), _ranges(words)).one()
+    ranked = sorted((count, -len(word), word) for count, word in zip(counts, words, strict=True))
     return [word for _, _, word in ranked]
 
 
-def _begins(keys: type[SearchKey], word: str) -> ColumnElement[bool]:
-    return and_(keys.key >= word, keys.key < word + "\U0010ffff")
+@cache
+def _counts(words: int) -> Select[*tuple[Any, ...]]:
+    counted = (
+        select(SearchKey.key).where(_begins(SearchKey, number)).limit(_COUNTED).subquery() for number in range(words)
+    )
+    return select(*(select(func.count()).select_from(keys).scalar_subquery() for keys in counted))
+
+
+def _begins(keys: type[SearchKey], number: int) -> ColumnElement[bool]:
+    return and_(keys.key >= bindparam(f"from_{number}", type_=Text), keys.key < bindparam(f"to_{number}", type_=Text))
+
+
+def _ranges(words: Sequence[str]) -> dict[str, Any]:
+    """Return from where and up to where the keys of each word stand."""
+    ends = ({f"from_{number}": word, f"to_{number}": word + _LAST} for number, word in enumerate(words))
+    return {name: value for pair in ends for name, value in pair.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from desktop.bundles import members as m
 from desktop.bundles.frame import open_with_any
@@ -73,6 +74,26 @@ class RecordLine:
     salt: bytes = field(repr=False)
     view: Mapping[str, JSONValue] = field(repr=False)
     merges: tuple[str, ...] = ()
+
+    @cached_property
+    def encoded(self) -> bytes:
+        """The line without its line feed, made and checked once. Raises Malformed."""
+        body = canonical_json(
+            {
+                "case": self.case,
+                "form": self.form,
+                "id": self.id,
+                "kind": self.kind,
+                "merges": list(self.merges),
+                "parent": self.parent,
+                "rev": self.rev,
+                "salt": self.salt.hex(),
+                "view": dict(self.view),
+                "void": self.void,
+            }
+        )
+        parse_line(body)
+        return body
 
 
 @dataclass(frozen=True)
@@ -195,22 +216,7 @@ def record_line(revision: StoredRevision, view: Mapping[str, JSONValue]) -> Reco
 
 def line_bytes(line: RecordLine) -> bytes:
     """Return the line without its line feed; `parse_line` reads it back. Raises Malformed."""
-    body = canonical_json(
-        {
-            "case": line.case,
-            "form": line.form,
-            "id": line.id,
-            "kind": line.kind,
-            "merges": list(line.merges),
-            "parent": line.parent,
-            "rev": line.rev,
-            "salt": line.salt.hex(),
-            "view": dict(line.view),
-            "void": line.void,
-        }
-    )
-    parse_line(body)
-    return body
+    return line.encoded
 
 
 def parse_line(data: bytes) -> RecordLine:

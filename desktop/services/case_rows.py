@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.models.office import CaseRow, SearchKey
@@ -41,11 +41,18 @@ def refresh(session: Session, vault: OpenVault, case_id: str) -> CaseRow:
     row.stage = case.text("stage") or None
     row.touched_at = max(record.at for record in found)
     session.add(row)
-    session.execute(delete(SearchKey).where(SearchKey.case_id == case_id))
-    session.add_all(SearchKey(key=key, case_id=case_id) for key in _keys(case, person))
+    _keep_keys(session, case_id, _keys(case, person))
     referral_rows.refresh(session, vault, case_id, found)
     session.flush()
     return row
+
+
+def _keep_keys(session: Session, case_id: str, wanted: set[str]) -> None:
+    """Make the search keys of a case those wanted. A key that stays is not written again: each lies on another page."""
+    kept = set(session.scalars(select(SearchKey.key).where(SearchKey.case_id == case_id)))
+    if gone := kept - wanted:
+        session.execute(delete(SearchKey).where(SearchKey.case_id == case_id, SearchKey.key.in_(gone)))
+    session.add_all(SearchKey(key=key, case_id=case_id) for key in wanted - kept)
 
 
 def first(found: Iterable[StoredRecord], kind: str) -> StoredRecord | None:

@@ -166,12 +166,14 @@ class CaseService:
         if draft.kind in _OWN_WAY and not draft.record_id:
             raise Obstacle("RECORD_OTHER_WAY")
         with self._vault.writing() as session:
-            if draft.case_id is None or session.get(CaseRow, draft.case_id) is None:
+            # Held to the end: the session forgets a row nobody holds, and would read it again for `refresh`.
+            row = session.get(CaseRow, draft.case_id) if draft.case_id else None
+            if row is None:
                 raise Obstacle("RECORD_GONE")
             opened = records.load(session, self._vault, draft.record_id) if draft.record_id else None
             stored = records.put(session, self._vault, self._with_computed(opened, draft))
             drop_draft(session, self._vault, draft)
-            case_rows.refresh(session, self._vault, draft.case_id)
+            case_rows.refresh(session, self._vault, row.case_id)
         return Outcome((stored.record_id,), stored.revision, frozenset({Topic.CASES}))
 
     def _with_computed(self, opened: StoredRecord | None, draft: RecordDraft) -> RecordDraft:

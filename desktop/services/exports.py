@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from db.models.office import CaseRow, ExportedView, Office, OutgoingBundle, Record, Revision
@@ -30,7 +31,7 @@ from desktop.services.enrolment import device_signing_key, roster_in_force
 from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
-MAX_RECORDS = 20_000
+MAX_RECORDS = 10_000  # what one bundle's making holds in memory at once
 ROOM_BYTES = 40 * 1024 * 1024  # of the 64 MiB a bundle may hold; larger sets become a chain of bundles
 
 
@@ -127,7 +128,7 @@ class ExportService:
         others travel under their pseudonyms in the same bundle.
 
         Raises:
-            Obstacle: OFFICE_NOT_ENROLLED, or NOTHING_TO_SEND.
+            Obstacle: OFFICE_NOT_ENROLLED, HANDOVER_DUE, or NOTHING_TO_SEND.
         """
         self._vault.require("bundle.make")
         with self._vault.writing() as session:
@@ -182,42 +183,44 @@ class ExportService:
     def _going(self, session: Session, unsent: Iterable[Record], identity: Identity) -> list[_Going]:
         """Return what goes into one bundle; what has no room waits for the next, what was altered does not go."""
         day = today(self._vault.clock)
-        cases: dict[str, _Case] = {}
         going: list[_Going] = []
         room = ROOM_BYTES
-        for record in unsent:
-            case_id = record.case_id or ""
-            if case_id not in cases:
-                cases[case_id] = _case(records.of_case(session, self._vault, case_id), day, identity)
-            case = cases[case_id]
-            standing = case.records.get(record.id) or records.load(session, self._vault, record.id)
-            if standing.altered:
-                continue
-            fields = dict(standing.fields)
-            if record.kind == "person":
-                fields["was_child"] = case.was_child
-            view = self._view(record.kind, fields, day, case.opened_on, case.named)
-            line = record_line(parse_revision(_newest(session, record).body), view)
-            sealed = tuple(self._sealed_since(session, record))
-            room -= len(line_bytes(line)) + sum(len(item.content) for item in sealed)
-            if room < 0 and going:
-                break
-            going.append(_Going(record, line, sealed))
+        for case_id, of_case in groupby(unsent, key=lambda record: record.case_id or ""):
+            case = _case(records.of_case(session, self._vault, case_id), day, identity)
+            sealed = self._sealed_since(session, case_id)
+            for record in of_case:
+                standing = case.records.get(record.id) or records.load(session, self._vault, record.id)
+                if standing.altered or standing.source is None:
+                    continue
+                fields = dict(standing.fields)
+                if record.kind == "person":
+                    fields["was_child"] = case.was_child
+                view = self._view(record.kind, fields, day, case.opened_on, case.named)
+                line = record_line(standing.source, view)
+                items = tuple(sealed.get(record.id, ()))
+                room -= len(line_bytes(line)) + sum(len(item.content) for item in items)
+                if room < 0 and going:
+                    return going
+                going.append(_Going(record, line, items))
         return going
 
-    def _sealed_since(self, session: Session, record: Record) -> Iterator[SealedItem]:
-        """Yield the sealed values of every revision since the record was last sent, for the restricted intake."""
+    def _sealed_since(self, session: Session, case_id: str) -> Mapping[str, list[SealedItem]]:
+        """Return by record the sealed values of every revision since it was last sent, for the restricted intake."""
+        found: dict[str, list[SealedItem]] = {}
         if not self._vault.restricted_recipients:
-            return
+            return found
         rows = session.execute(
-            select(Revision.rev, Revision.body, Revision.sealed).where(
-                Revision.record_id == record.id, Revision.rev > record.sent_rev, Revision.sealed.is_not(None)
-            )
+            select(Revision.record_id, Revision.rev, Revision.body, Revision.sealed)
+            .join(Record, Record.id == Revision.record_id)
+            .where(Record.case_id == case_id, Revision.rev > Record.sent_rev, Revision.sealed.is_not(None))
+            .order_by(Revision.record_id, Revision.rev)
         )
-        for rev, body, content in rows:
+        for record_id, rev, body, content in rows:
             note = parse_revision(body).sealed
             if note is not None and content is not None:
-                yield SealedItem(record.id, rev, note.commit, note.vault, content)
+                item = SealedItem(record_id, rev, note.commit, note.vault, content)
+                found.setdefault(record_id, []).append(item)
+        return found
 
     def _view(
         self, kind: str, fields: Mapping[str, Value], day: date, opened: date | None, named: bool
@@ -254,14 +257,17 @@ class ExportService:
             )
         )
         session.flush()
-        session.add_all(
-            ExportedView(
-                bundle_id=made.manifest.bundle,
-                record_id=view.id,
-                rev=view.rev,
-                view_hash=bytes.fromhex(view.view_hash),
-            )
-            for view in made.views
+        session.execute(
+            insert(ExportedView),
+            [
+                {
+                    "bundle_id": made.manifest.bundle,
+                    "record_id": view.id,
+                    "rev": view.rev,
+                    "view_hash": bytes.fromhex(view.view_hash),
+                }
+                for view in made.views
+            ],
         )
         for record in sent:
             record.sent_rev, record.unsent = record.rev, False
@@ -338,10 +344,6 @@ def _case(found: tuple[StoredRecord, ...], day: date, identity: Identity) -> _Ca
         named=identity is Identity.IDENTIFIED
         and may_send_identity(rows_of(found), is_child=records.is_child_in(found, day)),
     )
-
-
-def _newest(session: Session, record: Record) -> Revision:
-    return session.get_one(Revision, (record.id, record.rev))
 
 
 def _bundle(session: Session, bundle_id: str) -> OutgoingBundle:

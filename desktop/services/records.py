@@ -50,6 +50,7 @@ class StoredRecord:
     """A record as it stands: its open values, and which values are sealed.
 
     `altered`: the stored bytes are not those that were saved. The fields are shown as far as they can be read.
+    `source` is the revision itself; None where its bytes cannot be read.
     """
 
     record_id: str
@@ -63,6 +64,7 @@ class StoredRecord:
     by: str
     hash: str
     altered: bool = False
+    source: StoredRevision | None = field(default=None, repr=False, compare=False)
 
     def text(self, name: str) -> str:
         """Return a text or code value, or an empty text where there is none."""
@@ -146,7 +148,20 @@ def put(
         Revision(record_id=record_id, rev=rev, hash=bytes.fromhex(made), body=stored, random=random, sealed=sealed_file)
     )
     journal.append(session, vault, act, record_id, revision_hash=made, reason=reason)
-    return load(session, vault, record_id)
+    earlier = _sealed_names(session, [record_id]).get(record_id, frozenset()) if parent else frozenset()
+    return StoredRecord(
+        record_id=record_id,
+        kind=draft.kind,
+        case_id=draft.case_id,
+        revision=rev,
+        fields=read_fields(form, body.fields),
+        sealed=earlier | frozenset(note.names if note else ()),
+        void=void,
+        at=body.at,
+        by=body.by,
+        hash=made,
+        source=body,
+    )
 
 
 def _with_basis(session: Session, vault: OpenVault, draft: RecordDraft) -> RecordDraft:
@@ -293,4 +308,5 @@ def _stored(vault: OpenVault, row: Any, sealed: Mapping[str, frozenset[str]]) ->
         by=revision.by,
         hash=made,
         altered=not whole or revision_hash(row.random, body) != made,
+        source=revision,
     )

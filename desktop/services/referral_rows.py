@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models.office import ReferralRow
@@ -37,13 +37,14 @@ class ReferralSummary:
 
 
 def refresh(session: Session, vault: OpenVault, case_id: str, found: Iterable[StoredRecord]) -> None:
-    """Remake the rows of one case from its records. A referral whose bytes cannot be read has no row."""
-    session.execute(delete(ReferralRow).where(ReferralRow.case_id == case_id))
-    session.add_all(
-        _row(session, vault, case_id, record)
-        for record in found
-        if record.kind == "referral" and record.text("referral_no") and record.text("direction") != Direction.IN
-    )
+    """Make the rows of one case those its records give. A referral whose bytes cannot be read has no row."""
+    kept = {row.referral_id: row for row in session.scalars(select(ReferralRow).where(ReferralRow.case_id == case_id))}
+    for record in found:
+        if record.kind == "referral" and record.text("referral_no") and record.text("direction") != Direction.IN:
+            kept.pop(record.record_id, None)
+            session.merge(_row(session, vault, case_id, record))  # writes what differs, and nothing where nothing does
+    for row in kept.values():
+        session.delete(row)
     session.flush()
 
 
