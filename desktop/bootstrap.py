@@ -16,12 +16,14 @@ from desktop.services.exports import ExportService
 from desktop.services.imports import ImportService
 from desktop.services.intake import IntakeService
 from desktop.services.journal import JournalService
+from desktop.services.lists import ListService
 from desktop.services.office import OfficeService
 from desktop.services.receipts import ReceiptService
 from desktop.services.records import office
 from desktop.services.referrals import ReferralService
 from desktop.services.secretariat import SecretariatService
 from desktop.services.session import OpenVault
+from desktop.services.tables import TableService
 from desktop.services.vault import VaultService
 
 
@@ -41,10 +43,12 @@ class Desk:
         self.imports = ImportService(vault)
         self.intake = IntakeService(vault)
         self.journal = JournalService(vault)
+        self.lists = ListService(vault)
         self.office = OfficeService(vault)
         self.receipts = ReceiptService(vault)
         self.referrals = ReferralService(vault)
         self.secretariat = SecretariatService(vault)
+        self.tables = TableService(vault)
 
     def office_name(self) -> str:
         """Return the office's own name."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pycountry
 
@@ -17,13 +18,14 @@ from desktop.rules.consent import ReceiverRule, parse_receiver_rules
 from desktop.rules.dates import AgeGroup, parse_age_groups
 from desktop.rules.forms import Form, FormError, parse_form
 from desktop.rules.states import Transition, parse_transitions
+from desktop.rules.table_cases import Purpose, parse_purposes
 
 COUNTRIES = "iso3166"
 
 # Tables beside the lists: they have no code column of their own, or are not shown to anybody.
 _TABLES = frozenset(
     {
-        *("age_groups", "cpims_map", "htcds_map", "practice_names"),
+        *("age_groups", "cpims_map", "foreign_words", "htcds_map", "practice_names"),
         *("receiver_rules", "referral_transitions", "country_names_sw"),
     }
 )
@@ -31,13 +33,14 @@ _TABLES = frozenset(
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything the rules are handed. `forms` are by record kind, `receiver_rules` by actor."""
+    """Everything the rules are handed. `forms` are by record kind, `receiver_rules` by actor, `purposes` by code."""
 
     lists: Mapping[str, CodeList]
     forms: Mapping[str, Form]
     receiver_rules: Mapping[str, ReceiverRule]
     transitions: tuple[Transition, ...]
     age_groups: tuple[AgeGroup, ...]
+    purposes: Mapping[str, Purpose]
 
 
 def load() -> Catalogue:
@@ -59,12 +62,18 @@ def load() -> Catalogue:
         receiver_rules=parse_receiver_rules(table_rows("receiver_rules")),
         transitions=parse_transitions(table_rows("referral_transitions")),
         age_groups=parse_age_groups(table_rows("age_groups")),
+        purposes=parse_purposes(lists["export_purposes"]),
     )
 
 
 def table_rows(name: str) -> list[dict[str, str]]:
     """Return the rows of a shipped table such as `htcds_map`, every cell as text."""
     return read_rows(_text("codelists", f"{name}.csv"))
+
+
+def built_in_mappings() -> tuple[dict[str, Any], ...]:
+    """Return the column mappings that come with the program, as plain values."""
+    return tuple(tomllib.loads(_text("mappings", f"{name}.toml")) for name in _names("mappings", ".toml"))
 
 
 def _text(*names: str) -> str:

@@ -28,7 +28,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from desktop.commands import bundle, demo, enrolment, listing, office, secretariat, selftest, workbook
+    from desktop.commands import (
+        bundle,
+        demo,
+        enrolment,
+        listing,
+        office,
+        secretariat,
+        selftest,
+        tables,
+        workbook,
+    )
 
     parser = argparse.ArgumentParser(prog="rufaa-cli", description=f"{PRODUCT} {VERSION} without a window.")
     parser.add_argument("--version", action="version", version=f"{PRODUCT} {VERSION}", help="show the version")
@@ -39,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         help="language of what the command says: English or Swahili (default en)",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (office, workbook, enrolment, bundle, secretariat, demo, selftest, listing):
+    for part in (office, workbook, enrolment, bundle, tables, secretariat, demo, selftest, listing):
         part.add_to(commands)
     return parser
 

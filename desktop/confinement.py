@@ -50,29 +50,33 @@ def _refusals(**facts: str) -> dict[str, frozenset[str]]:
     return {code: frozenset(names.split()) for code, names in facts.items()}
 
 
+_WORKBOOK_REFUSALS = _refusals(
+    FILE_TOO_LARGE="limit_mib",
+    FILE_NOT_XLSX="",
+    FILE_HAS_PASSWORD="",
+    ARCHIVE_DAMAGED="",
+    ARCHIVE_TOO_MANY_PARTS="limit",
+    ARCHIVE_PART_TWICE="",
+    ARCHIVE_PART_NAME="",
+    ARCHIVE_TOO_DENSE="",
+    WORKBOOK_HAS_MACROS="",
+    WORKBOOK_HAS_LINKS="",
+    WORKBOOK_HAS_OBJECTS="",
+    WORKBOOK_HAS_DOCTYPE="",
+    WORKBOOK_TOO_MANY_SHEETS="limit",
+    WORKBOOK_TOO_MANY_ROWS="limit sheet",
+    WORKBOOK_TOO_MANY_COLUMNS="limit sheet",
+    WORKBOOK_TOO_MANY_CELLS="limit",
+    WORKBOOK_TOO_MANY_NOTES="limit",
+    WORKBOOK_CELL_TOO_LONG="limit sheet",
+    WORKBOOK_OUT_OF_ORDER="row sheet",
+)
+
 TASKS = {
-    "read-workbook": Task(
-        "desktop.workbooks.reader:cells_of_workbook",
-        _refusals(
-            FILE_TOO_LARGE="limit_mib",
-            FILE_NOT_XLSX="",
-            FILE_HAS_PASSWORD="",
-            ARCHIVE_DAMAGED="",
-            ARCHIVE_TOO_MANY_PARTS="limit",
-            ARCHIVE_PART_TWICE="",
-            ARCHIVE_PART_NAME="",
-            ARCHIVE_TOO_DENSE="",
-            WORKBOOK_HAS_MACROS="",
-            WORKBOOK_HAS_LINKS="",
-            WORKBOOK_HAS_OBJECTS="",
-            WORKBOOK_HAS_DOCTYPE="",
-            WORKBOOK_TOO_MANY_SHEETS="limit",
-            WORKBOOK_TOO_MANY_ROWS="limit sheet",
-            WORKBOOK_TOO_MANY_COLUMNS="limit sheet",
-            WORKBOOK_TOO_MANY_CELLS="limit",
-            WORKBOOK_CELL_TOO_LONG="limit sheet",
-            WORKBOOK_OUT_OF_ORDER="row sheet",
-        ),
+    "read-workbook": Task("desktop.workbooks.reader:cells_of_workbook", _WORKBOOK_REFUSALS),
+    "read-table": Task(
+        "desktop.workbooks.delimited:cells_of_table",
+        {**_WORKBOOK_REFUSALS, **_refusals(TABLE_NOT_TEXT="", TABLE_LETTERS_BROKEN="", TABLE_QUOTES_WRONG="")},
     ),
     "open-sealed": Task("desktop.bundles.confined:open_in_child", _refusals(NOT_FOR_US_OR_DAMAGED="")),
     "decompress": Task("desktop.bundles.confined:decompress_in_child", _refusals(COMPRESSION_WRONG="")),

@@ -74,7 +74,7 @@ def write_file(folder: Path, name: str, data: bytes, *, private: bool = False) -
         Obstacle: DISK_FULL, FOLDER_NOT_WRITABLE, or WRITE_FAILED when it reads back otherwise.
     """
     final = folder.absolute() / name
-    partial = final.with_name(final.name + _PARTIAL)
+    partial = _partial_of(final)
     mode = 0o600 if private else 0o666  # less what the person's umask takes away
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,6 +93,20 @@ def write_file(folder: Path, name: str, data: bytes, *, private: bool = False) -
             raise
         raise Obstacle("DISK_FULL" if error.errno in _FULL else "FOLDER_NOT_WRITABLE") from None
     return final
+
+
+def lies_at(path: Path) -> bool:
+    """Say whether a file, or the part of one that was not written whole, can be seen in its place."""
+    return os.path.lexists(path) or os.path.lexists(_partial_of(path))
+
+
+def may_lie_at(path: Path) -> bool:
+    """Say whether a file or a part of it may be there; also where its folder is gone, as a pulled stick is."""
+    return lies_at(path) or not os.path.isdir(path.parent)
+
+
+def _partial_of(final: Path) -> Path:
+    return final.with_name(final.name + _PARTIAL)
 
 
 def write_out(folder: Path, name: str, data: bytes, *, private: bool = False) -> Path:

@@ -1,14 +1,24 @@
-"""Words that the window and the command line share for what became of a bundle."""
+"""Words that the window and the command line share: what became of a bundle, why a case is in no table."""
 
 from __future__ import annotations
 
 from desktop.messages import Language, sentence
+from desktop.rules.table_cases import LeftOut
 
 _OUTCOMES = {
     "RECEIVED": "OUTCOME_RECEIVED",
     "RETURNED": "OUTCOME_RETURNED",
     "HELD": "OUTCOME_HELD",
     "DISPUTED": "OUTCOME_DISPUTED",
+}
+
+_STAYS = {
+    LeftOut.DRAFT: "TABLE_STAYS_DRAFT",
+    LeftOut.DUPLICATE: "TABLE_STAYS_DUPLICATE",
+    LeftOut.RESTRICTED: "TABLE_STAYS_RESTRICTED",
+    LeftOut.HEADLESS: "TABLE_STAYS_HEADLESS",
+    LeftOut.ALTERED: "TABLE_STAYS_ALTERED",
+    LeftOut.NOT_AGREED: "TABLE_STAYS_NOT_AGREED",
 }
 
 
@@ -23,3 +33,8 @@ def reason_in_words(reason: str | None, missing: tuple[int, ...], language: Lang
     if missing:
         lines.append(sentence("MISSING_NUMBERS", language, numbers=", ".join(str(number) for number in missing)))
     return lines
+
+
+def left_out_in_words(reason: LeftOut, n: int, language: Language) -> str:
+    """Return how many cases are in no table for a reason."""
+    return sentence(_STAYS[reason], language, n=n)

@@ -16,12 +16,18 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 from desktop.bootstrap import Desk, Door
 from desktop.rules.records import Value
 from desktop.services.practice import make_practice, practice_sentence
+from desktop.services.tables import TableKind
 from ui.jobs import JobRunner
 from ui.main_window import MainWindow
 from ui.screens.desk_frame import DeskFrame
 from ui.seat import Place
 from ui.widgets.passphrase_edit import PassphraseEdit
 
+# What is read once one is there: a list whose columns are asked about, and one that is known.
+FILES = {
+    name: Path(__file__).parent / "data" / "old_office" / file
+    for name, file in {"import_columns": "old-office.xlsx", "import_rows": "cpims-ctip-listing.csv"}.items()
+}
 WITH_CONSENT_NAME = "ሰላም"
 _PAGES_S = 2.0
 REFERRAL: dict[str, Value] = {
@@ -64,10 +70,11 @@ def open_window(folder: Path, jobs: JobRunner, wait_until: Callable[[Callable[[]
 
 
 def know(desk: Desk) -> Known:
-    """Make what the pictures need: a referral of a person who agreed; called in the lane."""
+    """Make what the pictures need: a referral of a person who agreed, a table to delete; called in the lane."""
     case_id = next(row.case_id for row in desk.cases.list() if desk.cases.open(row.case_id).of("consent"))
     provider = desk.directory.list()[0].record_id
     outcome = desk.referrals.create(case_id, {**REFERRAL, "to_provider": provider})
+    desk.tables.export_plain(TableKind.CPIMS, "PLANNING", Path("/media/KINGSTON/Reports"))
     return Known(case_id, outcome.record_ids[0])
 
 
@@ -82,7 +89,9 @@ def places(known: Known) -> dict[str, Place]:
         "referrals": Place("referrals"),
         "directory": Place("directory"),
         "import": Place("importWorkbook"),
+        **{name: Place("importWorkbook") for name in FILES},
         "sending": Place("sending"),
+        "tables": Place("tables"),
         "enrolment": Place("enrolment"),
         "settings": Place("settings"),
     }
@@ -100,6 +109,9 @@ def pictures(
     for name, place in shown.items():
         frame.go(place)
         settle(jobs, window, wait_until)
+        if name in FILES:
+            read_file(window, name)
+            settle(jobs, window, wait_until)
         if name == "letter":
             drawn = time.monotonic() + _PAGES_S  # pages are drawn beside the window
             wait_until(lambda drawn=drawn: time.monotonic() > drawn)  # type: ignore[misc]
@@ -117,6 +129,15 @@ def pictures(
     window._help.show_keys()
     yield "keys", window.grab()
     window._help.put_away()
+
+
+def read_file(window: MainWindow, name: str) -> None:
+    """Have the file of a picture read, as somebody who types where it is."""
+    line = window.findChild(QLineEdit, "importWorkbook.file")
+    assert isinstance(line, QLineEdit)
+    line.setText(str(FILES[name]))
+    line.textEdited.emit(line.text())
+    line.returnPressed.emit()
 
 
 def settle(jobs: JobRunner, window: MainWindow, wait_until: Callable[[Callable[[], bool]], None]) -> None:

@@ -31,6 +31,8 @@ from desktop.services.vault import OfficeFacts
 MORNING = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)
 DATA = Path(__file__).parent / "data"
 WORKBOOK = (DATA / "htcds-2.0-filled.xlsx").read_bytes()
+OLD_OFFICE = DATA / "old_office" / "old-office.xlsx"
+LISTING = DATA / "old_office" / "cpims-ctip-listing.csv"
 
 EXPLAINED = (
     *("WHO_WE_ARE", "DATA", "PURPOSE", "RECIPIENTS", "SECURITY", "VOLUNTARY", "IF_REFUSED", "HELP_ANYWAY"),

@@ -21,9 +21,14 @@ _HEADER_END = b"\n--- "
 _LENGTH_BYTES = 4
 
 
+def neutral_name(letter: str) -> str:
+    """Return a random name such as `R-7QK2MZ4DWA`. It tells the kind of file and no more (threat-model A3)."""
+    return f"{letter}-{base64.b32encode(secrets.token_bytes(7)).decode('ascii')[:10]}"
+
+
 def file_name(letter: str) -> str:
-    """Return a random name such as `R-7QK2MZ4DWA.rufaa`. It tells the kind of file and no more (threat-model A3)."""
-    return f"{letter}-{base64.b32encode(secrets.token_bytes(7)).decode('ascii')[:10]}.rufaa"
+    """Return a random name for a file that Rufaa opens, such as `R-7QK2MZ4DWA.rufaa`."""
+    return f"{neutral_name(letter)}.rufaa"
 
 
 def frame(magic: bytes, envelope: bytes) -> bytes:

@@ -1,11 +1,13 @@
-"""`rufaa-cli import`: what every row of a workbook would do and why; with --apply, do it."""
+"""`rufaa-cli import`: what every row of a workbook or list would do and why; with --apply, do it."""
 
 from __future__ import annotations
 
 import argparse
 
 from desktop.commands.common import add_vault_options, cases_in_words, say, tell, unlocked
+from desktop.commands.mapping import read_mapping, tell_suggestion
 from desktop.crypto.access_list import VaultKind
+from desktop.errors import NotAccepted
 from desktop.files import read_file
 from desktop.messages import Language, sentence, sentences
 from desktop.rules.htcds_row import Remark
@@ -22,9 +24,16 @@ _ACTIONS = {
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `import` subcommand."""
-    workbook = commands.add_parser("import", help="preview an HTCDS workbook; --apply takes it in")
+    workbook = commands.add_parser("import", help="preview an HTCDS workbook or any list; --apply takes it in")
     add_vault_options(workbook)
-    workbook.add_argument("workbook", help="the .xlsx file")
+    workbook.add_argument("workbook", help="the .xlsx or .csv file")
+    workbook.add_argument(
+        "--mapping",
+        metavar="FILE",
+        help="how the columns of a list are read (TOML); without one a list with unknown headings is not read, "
+        "but a mapping for it is suggested",
+    )
+    workbook.add_argument("--keep-mapping", metavar="NAME", help="keep the mapping for later files with these headings")
     workbook.add_argument(
         "--apply",
         action="store_true",
@@ -36,12 +45,32 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def _import(options: argparse.Namespace) -> int:
     data = read_file(options.workbook, MAX_WORKBOOK_BYTES)
+    document = read_mapping(options.mapping) if options.mapping else None
     with unlocked(options, VaultKind.OFFICE) as desk:
+        mapping = None
+        if document is not None:
+            mapping = desk.lists.parse(document)
+        else:
+            found = desk.lists.headings(data)
+            if found.is_suggestion:
+                tell_suggestion(options, found)
+                if options.apply or options.keep_mapping:
+                    raise NotAccepted((), "LIST_NOT_KNOWN")
+                return 0
+            mapping = found.mapping
+        if options.keep_mapping and mapping is None:
+            raise NotAccepted((), "LIST_IS_HTCDS")
         county = desk.imports.county(options.county)
-        preview = desk.imports.preview(data)
+        preview = desk.imports.preview(data, mapping)
+        if mapping is not None:
+            tell(options, "LIST_READ_BY", name=mapping.name)
         _tell_preview(options, preview)
-        name = desk.vault.catalogue.lists["counties"].label(county, options.language)
-        tell(options, "IMPORT_COUNTY", county=county, name=name)
+        if mapping is None or "COUNTY_MISSING" in preview.sheet.asks_once:
+            name = desk.vault.catalogue.lists["counties"].label(county, options.language)
+            tell(options, "IMPORT_COUNTY", county=county, name=name)
+        if options.keep_mapping and mapping is not None:
+            desk.lists.keep_mapping(options.keep_mapping, mapping)
+            tell(options, "LIST_MAPPING_KEPT")
         if not options.apply:
             tell(options, "IMPORT_NOT_YET")
             return 0
@@ -52,16 +81,20 @@ def _import(options: argparse.Namespace) -> int:
 
 def _tell_preview(options: argparse.Namespace, preview: ImportPreview) -> None:
     for row in preview.rows:
-        tell(options, "IMPORT_ROW", row=row.reading.row, action=sentence(_ACTIONS[row.action], options.language))
+        action, at = sentence(_ACTIONS[row.action], options.language), row.reading
+        if at.sheet:
+            tell(options, "IMPORT_ROW_OF_SHEET", sheet=at.sheet, row=at.row, action=action)
+        else:
+            tell(options, "IMPORT_ROW", row=at.row, action=action)
         # The same question of two columns is two lines; one that names no column is said once.
         said = dict.fromkeys(remark_in_words(remark, options.language) for remark in row.remarks)
         say(*(f"    {line}" for line in said))
     say(counts_in_words(preview, options.language))
     # The county is settled by this command; the other questions are for the person.
-    asked = [code for code in preview.sheet.asks_once if code != "COUNTY_MISSING"]
-    if asked:
+    asked = [Remark(code) for code in preview.sheet.asks_once if code != "COUNTY_MISSING"]
+    if whole := [*asked, *preview.sheet.remarks]:
         tell(options, "IMPORT_WHOLE_FILE")
-        say(*(f"    {sentence(code, options.language)}" for code in asked))
+        say(*(f"    {remark_in_words(remark, options.language)}" for remark in whole))
 
 
 def counts_in_words(preview: ImportPreview, language: Language) -> str:

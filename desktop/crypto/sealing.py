@@ -54,6 +54,22 @@ def age_recipient(raw: bytes) -> str:
     return _bech32("age", check_recipient(raw))
 
 
+def recipient_key(text: str) -> bytes:
+    """Return the raw public key that somebody typed in age's spelling. Raises Malformed KEY when it is none."""
+    typed = text.strip().lower()
+    signs = typed.removeprefix("age1")[:-6]  # the last six are the check signs
+    if len(signs) != 52:
+        raise Malformed("KEY")
+    value = 0
+    for sign in signs:
+        value = value << 5 | max(0, _CHARSET.find(sign))
+    raw = (value >> 4).to_bytes(32, "big")  # 52 signs hold four bits more than 32 bytes
+    # Spelt again it must be what was typed: so prefix, signs, filling and check signs are compared at once.
+    if age_recipient(raw) != typed:
+        raise Malformed("KEY")
+    return raw
+
+
 def age_identity(secret: bytes) -> str:
     """Return a raw private key in age's spelling, `AGE-SECRET-KEY-1…`. For the program `age` and for pyrage only."""
     return _bech32("age-secret-key-", secret).upper()

@@ -48,6 +48,7 @@ MATRIX: Mapping[str, frozenset[Role]] = {
     "bundle.make": _SUPERVISOR,
     "bundle.hand_over": _SUPERVISOR,
     "receipt.take_in": _OFFICE,
+    "table.export": _SUPERVISOR,
     "office.enrol": _SUPERVISOR,
     "journal.read": _SUPERVISOR,
     "journal.verify": _OFFICE | _NATIONAL,

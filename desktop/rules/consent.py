@@ -18,6 +18,7 @@ SERVICES = "SERVICES"
 SHARE_PROVIDER = "SHARE_PROVIDER"
 SHARE_ABROAD = "SHARE_ABROAD"
 SHARE_SECRETARIAT_ID = "SHARE_SECRETARIAT_ID"
+STATS = "STATS"
 CONSENT = "CONSENT"
 GIVING = frozenset({"GIVEN", "LIMITED"})
 # Consent to these is given to one named body: an unnamed yes permits nobody.
@@ -75,7 +76,10 @@ class LawfulBasis:
 
 @dataclass(frozen=True)
 class ConsentRow:
-    """One answer to one scope. `recipient_id` None means no one receiver is named; `at` is ISO 8601 with offset."""
+    """One answer to one scope. `recipient_id` None means no one receiver is named; `at` is ISO 8601 with offset.
+
+    `as_child`: the person was a child on the day of the answer. A birthday makes no own yes of then valid (L-21, L-24).
+    """
 
     scope: str
     answer: str
@@ -86,6 +90,7 @@ class ConsentRow:
     lawful_basis: LawfulBasis | None = None
     recorded_at: str = ""
     record_id: str | None = None
+    as_child: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,9 @@ def parse_receiver_rules(rows: Iterable[Mapping[str, str]]) -> dict[str, Receive
     }
 
 
-def consent_row(fields: Mapping[str, Value], *, record_id: str | None = None, recorded_at: str = "") -> ConsentRow:
+def consent_row(
+    fields: Mapping[str, Value], *, record_id: str | None = None, recorded_at: str = "", as_child: bool = False
+) -> ConsentRow:
     """Build a row from the fields of a `consent` record. What is missing or damaged becomes what permits nothing."""
 
     def text(name: str) -> str:
@@ -137,6 +144,7 @@ def consent_row(fields: Mapping[str, Value], *, record_id: str | None = None, re
         lawful_basis=LawfulBasis(basis, text("basis_reason"), text("basis_supervisor")) if basis else None,
         recorded_at=recorded_at,
         record_id=record_id,
+        as_child=as_child,
     )
 
 
@@ -213,8 +221,9 @@ def permission(
     person who refused services is not referred either.
 
     Raises:
-        NotAccepted: CONSENT_MISSING, CONSENT_REFUSED, CONSENT_WITHDRAWN, CONSENT_GIVER_CHILD, CONSENT_LIMITS_MISSING,
-            SERVICES_REFUSED, LAWFUL_BASIS_INCOMPLETE, LAWFUL_BASIS_UNFIT or LAWFUL_BASIS_NOT_ABROAD.
+        NotAccepted: CONSENT_MISSING, CONSENT_REFUSED, CONSENT_WITHDRAWN, CONSENT_GIVER_CHILD, CONSENT_AS_CHILD,
+            CONSENT_LIMITS_MISSING, SERVICES_REFUSED, LAWFUL_BASIS_INCOMPLETE, LAWFUL_BASIS_UNFIT or
+            LAWFUL_BASIS_NOT_ABROAD.
     """
     known, scope = tuple(rows), rule.consent_scope
     row = newest(known, scope, recipient_id)
@@ -236,8 +245,8 @@ def _on_consent(scope: str, row: ConsentRow | None, *, is_child: bool) -> Permis
     agreed_on = local_day(row.at)
     if row.answer not in GIVING or agreed_on is None:
         raise _refused(_REFUSALS.get(row.answer, "CONSENT_MISSING"))
-    if is_child and row.given_by not in GIVERS_FOR_CHILD:
-        raise _refused("CONSENT_GIVER_CHILD")
+    if (is_child or row.as_child) and row.given_by not in GIVERS_FOR_CHILD:
+        raise _refused("CONSENT_GIVER_CHILD" if is_child else "CONSENT_AS_CHILD")
     limited = row.answer == "LIMITED"
     if limited and not (row.limits or "").strip():
         raise _refused("CONSENT_LIMITS_MISSING")
@@ -268,8 +277,22 @@ def may_send_identity(rows: Iterable[ConsentRow], *, is_child: bool) -> bool:
     if row is None:
         return False
     if row.answer == "GIVEN":
-        return local_day(row.at) is not None and (not is_child or row.given_by in GIVERS_FOR_CHILD)
+        return _is_unlimited_yes(row, is_child=is_child)
     return row.answer not in GIVING and row.lawful_basis is not None and row.lawful_basis.carries(is_child=is_child)
+
+
+def may_be_studied(rows: Iterable[ConsentRow], *, is_child: bool) -> bool:
+    """Say whether facts without identity may go into research files and to partners: an unlimited yes to STATS.
+
+    No other ground stands in for it: counts rest on the public task, single cases for others do not.
+    """
+    row = newest(rows, STATS)
+    return row is not None and _is_unlimited_yes(row, is_child=is_child)
+
+
+def _is_unlimited_yes(row: ConsentRow, *, is_child: bool) -> bool:
+    giver_may = not (is_child or row.as_child) or row.given_by in GIVERS_FOR_CHILD
+    return row.answer == "GIVEN" and local_day(row.at) is not None and giver_may
 
 
 def identity_mode(

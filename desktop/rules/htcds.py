@@ -6,12 +6,12 @@ is a preview: what each row would become, and every question; nothing is stored 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import SequenceMatcher
 from enum import StrEnum
 from itertools import pairwise
+from typing import TypeVar
 
 from desktop.errors import NotAccepted
 from desktop.rules.cells import Sheet, Workbook
@@ -20,12 +20,12 @@ from desktop.rules.forms import Form
 from desktop.rules.htcds_labels import HEADINGS, labels_by_field, squeezed
 from desktop.rules.htcds_records import drafts_of
 from desktop.rules.htcds_row import Remark, RowFacts, RowReader
+from desktop.rules.likeness import NamesByPhone
 from desktop.rules.names import name_keys
 from desktop.rules.records import RecordDraft, Value
 
 _HEADING_ROWS = 2
-_MOST_COMPARED = 25  # names under one number: more is an office's own telephone
-_NEAR = 0.85  # likeness of two folded names; one letter more or less in a name of six or more
+F = TypeVar("F", bound=RowFacts)
 
 
 class RowOutcome(StrEnum):
@@ -41,7 +41,11 @@ class RowOutcome(StrEnum):
 class RowReading:
     """What one row says. `accepted` is keyed `Entity.field`, `refused_cells` by column letter with a code.
 
-    `drafts` are the records the row would make, without ids; a refused row makes none.
+    `drafts` are the records the row would make, without ids; a refused row makes none. Of a list by column mapping:
+    `sheet` counts the file's sheets from 1 and `lines` are the case's rows. `key` says which case of which list it is:
+    by the numbers that a register or the police gave it where it is `numbered`, else by the row it stands in. Numbers
+    are given twice at times, so a numbered case has an `other_key`: of the two, one is the numbers alone and one has
+    what tells the person from another, which is `key` where the file itself gives the numbers twice.
     """
 
     row: int
@@ -54,16 +58,26 @@ class RowReading:
     refused_row: str | None
     possible_duplicate_of_row: int | None
     drafts: tuple[RecordDraft, ...] = field(repr=False)
+    sheet: int = 0
+    key: tuple[str, ...] = field(default=(), repr=False)
+    other_key: tuple[str, ...] = field(default=(), repr=False)
+    lines: tuple[int, ...] = ()
+    numbered: bool = False
 
 
 @dataclass(frozen=True)
 class SheetReading:
-    """A whole sheet. `asks_once` are codes of what concerns the file; `blank_rows` lie between filled ones."""
+    """A whole sheet. `asks_once` are codes of what concerns the file; `blank_rows` lie between filled ones.
+
+    Of a list by column mapping, which may have several sheets, `remarks` say what was seen beside the cases: rows that
+    are none, hidden columns, notes elsewhere.
+    """
 
     sheet_name: str = field(repr=False)
     rows: tuple[RowReading, ...]
     asks_once: tuple[str, ...]
     blank_rows: tuple[range, ...]
+    remarks: tuple[Remark, ...] = ()
 
     def count(self, outcome: RowOutcome) -> int:
         """Return how many rows came out so."""
@@ -83,25 +97,28 @@ def read_htcds(
     Raises:
         NotAccepted: HEADINGS_UNKNOWN, no sheet carries the published headings.
     """
-    sheet = next((candidate for candidate in book.sheets if _has_published_headings(candidate)), None)
+    sheet = next((candidate for candidate in book.sheets if has_published_headings(candidate)), None)
     if sheet is None:
         raise NotAccepted((), "HEADINGS_UNKNOWN")
     reader = RowReader(labels_by_field(map_rows), lists, forms, today, book.date1904)
     read = (reader.read(row) for row in sheet.rows if row.number > _HEADING_ROWS)
     facts = [row for row in read if row is not None]
     likenesses = _possible_duplicates(facts)
-    rows = tuple(_reading(row, likenesses.get(row.row)) for row in facts)
+    rows = tuple(reading_of(row, drafts_of, likenesses.get(row.row)) for row in facts)
     asks_once = ["COUNTY_MISSING"] if rows else []
     if any(remark.code == "ADDRESS_COLUMNS" for row in rows for remark in row.asks):
         asks_once.append("ADDRESS_COLUMNS")
     if any(other.rows for other in book.sheets if other is not sheet):
         asks_once.append("SHEETS_NOT_READ")
+    if book.letters_guessed:
+        asks_once.append("LETTERS_GUESSED")
     filled = [row.row for row in rows]
     blank = tuple(range(before + 1, after) for before, after in pairwise(filled) if after > before + 1)
     return SheetReading(sheet.name, rows, tuple(asks_once), blank)
 
 
-def _has_published_headings(sheet: Sheet) -> bool:
+def has_published_headings(sheet: Sheet) -> bool:
+    """Say whether the sheet carries the two published heading rows."""
     said: dict[int, Mapping[str, str]] = {
         row.number: {column: squeezed(cell.text) for column, cell in row.cells.items()}
         for row in sheet.rows[:_HEADING_ROWS]
@@ -112,7 +129,8 @@ def _has_published_headings(sheet: Sheet) -> bool:
     )
 
 
-def _reading(facts: RowFacts, duplicate_of: int | None) -> RowReading:
+def reading_of(facts: F, drafts: Callable[[F], tuple[RecordDraft, ...]], duplicate_of: int | None = None) -> RowReading:
+    """Return what becomes of a row whose cells are read; `drafts` makes its records."""
     accepted = facts.accepted
     person = {"Person.first_name", "Person.surname", "Person.dob", "Person.age_at_registration", "Person.sex"}
     refused_row = None if person & accepted.keys() else "NO_PERSON"
@@ -135,24 +153,18 @@ def _reading(facts: RowFacts, duplicate_of: int | None) -> RowReading:
         refused_cells=facts.refused_cells,
         refused_row=refused_row,
         possible_duplicate_of_row=duplicate_of,
-        drafts=() if refused_row else drafts_of(facts),
+        drafts=() if refused_row else drafts(facts),
     )
 
 
 def _possible_duplicates(rows: Sequence[RowFacts]) -> dict[int, int]:
     """Return row -> earlier row with the same phone number and a near name. A phone alone is often a family's."""
-    seen: dict[str, list[tuple[int, str]]] = {}
+    earlier: NamesByPhone[int] = NamesByPhone()
     found: dict[int, int] = {}
     for row in rows:
         phone = row.text("Person.phone")
         name = " ".join(name_keys(row.accepted.get("Person.first_name"), row.accepted.get("Person.surname")))
-        if phone is None or not name:
-            continue
-        earlier = seen.setdefault(phone, [])
-        for number, other in earlier:
-            if SequenceMatcher(None, other, name).ratio() >= _NEAR:
-                found[row.row] = number
-                break
-        if len(earlier) < _MOST_COMPARED:
-            earlier.append((row.row, name))
+        like = earlier.find_and_add(phone, name, row.row) if phone is not None and name else None
+        if like is not None:
+            found[row.row] = like
     return found

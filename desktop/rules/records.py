@@ -62,6 +62,7 @@ class Topic(StrEnum):
     JOURNAL = "JOURNAL"
     DRAFTS = "DRAFTS"
     INTAKE = "INTAKE"
+    TABLES = "TABLES"
 
 
 @dataclass(frozen=True)

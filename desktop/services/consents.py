@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from desktop.errors import Obstacle
-from desktop.rules.consent import ConsentRow, consent_row
+from desktop.rules.consent import ConsentRow, consent_row, local_day
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, RecordDraft, Topic, Value
 from desktop.services import case_rows, records
@@ -22,10 +22,19 @@ def rows_of(found: Iterable[StoredRecord]) -> tuple[ConsentRow, ...]:
 
     A row that somebody changed from outside may have been a no.
     """
-    rows = [record for record in found if record.kind == "consent"]
+    known = tuple(found)
+    rows = [record for record in known if record.kind == "consent"]
     if any(record.altered for record in rows):
         return ()
-    return tuple(consent_row(record.fields, record_id=record.record_id, recorded_at=record.at) for record in rows)
+    return tuple(
+        consent_row(record.fields, record_id=record.record_id, recorded_at=record.at, as_child=_as_child(record, known))
+        for record in rows
+    )
+
+
+def _as_child(answer: StoredRecord, known: tuple[StoredRecord, ...]) -> bool:
+    day = local_day(answer.text("at"))
+    return day is None or records.is_child_in(known, day)
 
 
 class ConsentService:

@@ -46,6 +46,11 @@ _FORBIDDEN_TYPES: tuple[tuple[re.Pattern[bytes], str], ...] = (
 _CONTENT_TYPES = "[Content_Types].xml"
 
 
+def looks_like_workbook(data: bytes) -> bool:
+    """Say whether the file begins as a workbook does, the old or locked kind that is refused included."""
+    return data.startswith((b"PK", _COMPOUND_FILE))
+
+
 def check_archive(data: bytes) -> None:
     """Pass a plain workbook archive in silence.
 

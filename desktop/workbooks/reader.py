@@ -2,13 +2,16 @@
 
 Nothing is evaluated, no link is followed, a formula's text is not even handed on. The lines are, in this order: one
 `{"date1904": bool}`; for each sheet `{"sheet": {"hidden": bool, "name": text}}`, then one
-`{"cells": {"AB": {"t": kind, "v": text, "fmt": format}}, "row": number}` per row that holds something, then
-`{"columns": n, "rows": n}` with the last used column and row; at the end `{"cells": count, "sheets": count}`.
-Kinds: s text, n number, b truth value, d date or time, f formula (no text), e error. Numbers are sent as text.
+`{"cells": {"AB": {"t": kind, "v": text, "fmt": format}}, "row": number}` per row that holds something, one
+`{"note": {"cell": "AB7", "text": text}}` per cell note, then `{"columns": n, "rows": n}` with the last used column and
+row; at the end `{"cells": count, "sheets": count}`. Kinds: s text, n number, b truth value, d date or time, f formula
+(no text), e error. Numbers are sent as text. What differs from the ordinary is said beside it: `struck` in a cell,
+`hidden` and `fills` in a row, `hidden` columns and `merged` ranges at a sheet's end.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from io import BytesIO
@@ -17,13 +20,20 @@ from typing import Any
 
 from desktop.crypto.encoding import canonical_json
 from desktop.errors import NotTrusted
+from desktop.rules.cells import MAX_ROWS, column_letters
 from desktop.workbooks.gate import check_archive
+from desktop.workbooks.looks import Looks
 
 MAX_SHEETS = 50
-MAX_ROWS = 20_000
 MAX_COLUMNS = 400
 MAX_CELLS = 2_000_000
 MAX_CELL_CHARACTERS = 32_767  # what a spreadsheet cell can hold (field report F09)
+MAX_NOTES = 2_000
+MAX_MERGED = 500
+MAX_FILLS = 8  # different colours named for one row
+
+_HEADINGS_WITHIN = 50  # rows from the top in which merged cells are told of
+_NOTE_AT = re.compile(r"[A-Z]{1,2}[1-9][0-9]{0,6}")
 
 
 def cells_of_workbook(data: bytes) -> bytes:
@@ -57,27 +67,37 @@ def _lines(data: bytes) -> Iterator[dict[str, Any]]:
     if len(book.sheetnames) > MAX_SHEETS:
         raise NotTrusted("WORKBOOK_TOO_MANY_SHEETS", limit=MAX_SHEETS)
     yield {"date1904": book.epoch == CALENDAR_MAC_1904}
-    count = 0
+    count = notes = 0
+    looks = Looks(book)
     for number, sheet in enumerate(book.worksheets, start=1):
-        yield {"sheet": {"name": _bounded(sheet.title, number), "hidden": sheet.sheet_state != "visible"}}
+        yield {"sheet": {"name": bounded(sheet.title, number), "hidden": sheet.sheet_state != "visible"}}
         rows = last_row = last_column = 0
-        for row, cells in _rows(sheet, number):
+        ends: dict[str, list[str]] = {}
+        for row, cells, marks in _rows(sheet, number, looks, ends):
             rows, count = rows + 1, count + len(cells)
             if rows > MAX_ROWS:
                 raise NotTrusted("WORKBOOK_TOO_MANY_ROWS", limit=MAX_ROWS, sheet=number)
             if count > MAX_CELLS:
                 raise NotTrusted("WORKBOOK_TOO_MANY_CELLS", limit=MAX_CELLS)
             last_row, last_column = row, max(last_column, *cells)
-            yield {"row": row, "cells": {_letters(column): cell for column, cell in cells.items()}}
-        yield {"rows": last_row, "columns": last_column}
+            yield {"row": row, "cells": {column_letters(column): cell for column, cell in cells.items()}} | marks
+        for at, text in _notes(reader.archive, sheet):
+            notes += 1
+            if notes > MAX_NOTES:
+                raise NotTrusted("WORKBOOK_TOO_MANY_NOTES", limit=MAX_NOTES)
+            yield {"note": {"cell": at, "text": bounded(text, number)}}
+        yield {"rows": last_row, "columns": last_column} | ends
     yield {"sheets": len(book.worksheets), "cells": count}
 
 
-def _rows(sheet: Any, number: int) -> Iterator[tuple[int, dict[int, dict[str, str]]]]:
-    """Yield row number and cells by column number of every row that holds something.
+def _rows(
+    sheet: Any, number: int, looks: Looks, ends: dict[str, list[str]]
+) -> Iterator[tuple[int, dict[int, dict[str, Any]], dict[str, Any]]]:
+    """Yield row number, cells by column number and marks of every row that holds something.
 
-    The library's own iteration believes the stated size of the sheet and drops rows and cells that come twice or out
-    of order; its parser gives them as they stand, and here they are refused.
+    What the sheet says of itself as a whole is put into `ends` once the rows are through. The library's own iteration
+    believes the stated size of the sheet and drops rows and cells that come twice or out of order; its parser gives
+    them as they stand, and here they are refused.
     """
     from openpyxl.cell.read_only import ReadOnlyCell
     from openpyxl.worksheet._reader import WorkSheetParser
@@ -96,8 +116,12 @@ def _rows(sheet: Any, number: int) -> Iterator[tuple[int, dict[int, dict[str, st
             if row <= before:
                 raise NotTrusted("WORKBOOK_OUT_OF_ORDER", sheet=number, row=before)
             before = row
-            cells: dict[int, dict[str, str]] = {}
+            cells: dict[int, dict[str, Any]] = {}
+            fills: dict[str, None] = {}
             for raw in raw_cells:
+                colour, struck = looks.of(raw["style_id"])
+                if colour is not None and len(fills) < MAX_FILLS:
+                    fills[colour] = None
                 if raw["value"] is None and raw["data_type"] != "f":
                     continue
                 column = raw["column"]
@@ -105,9 +129,51 @@ def _rows(sheet: Any, number: int) -> Iterator[tuple[int, dict[int, dict[str, st
                     raise NotTrusted("WORKBOOK_OUT_OF_ORDER", sheet=number, row=row)
                 if column > MAX_COLUMNS:
                     raise NotTrusted("WORKBOOK_TOO_MANY_COLUMNS", limit=MAX_COLUMNS, sheet=number)
-                cells[column] = _plain(ReadOnlyCell(sheet, **raw), number)
+                cells[column] = _plain(ReadOnlyCell(sheet, **raw), number) | ({"struck": True} if struck else {})
             if cells:
-                yield row, cells
+                hidden = _is_true(parser.row_dimensions.get(str(row), {}).get("hidden"))
+                yield row, cells, ({"hidden": True} if hidden else {}) | ({"fills": list(fills)} if fills else {})
+    ends |= {"hidden": _hidden_columns(parser), "merged": _merged(parser)}
+
+
+def _is_true(attribute: str | None) -> bool:
+    return attribute in ("1", "true")
+
+
+def _hidden_columns(parser: Any) -> list[str]:
+    found: list[int] = []
+    for span in parser.column_dimensions.values():
+        if _is_true(span.get("hidden")):
+            found += range(int(span["min"]), min(int(span["max"]), MAX_COLUMNS) + 1)
+    return [column_letters(column) for column in sorted(set(found))]
+
+
+def _merged(parser: Any) -> list[str]:
+    ranges = parser.merged_cells.mergeCell if parser.merged_cells else ()
+    near_top = (item.ref for item in ranges if item.min_row <= _HEADINGS_WITHIN and item.max_col <= MAX_COLUMNS)
+    return list(near_top)[:MAX_MERGED]
+
+
+def _notes(archive: Any, sheet: Any) -> Iterator[tuple[str, str]]:
+    """Yield the cell and the text of every note of a sheet. They stand in a part of their own."""
+    from openpyxl.packaging.relationship import get_dependents, get_rels_path
+    from openpyxl.xml.constants import SHEET_MAIN_NS
+    from openpyxl.xml.functions import iterparse
+
+    relations: str = get_rels_path(sheet._worksheet_path)  # type: ignore[no-untyped-call]  # the library has no types
+    present = set(archive.namelist())
+    for relation in get_dependents(archive, relations) if relations in present else ():
+        if not relation.Type.endswith("/comments") or relation.target not in present:
+            continue
+        with archive.open(relation.target) as source:
+            for _, element in iterparse(source):
+                if element.tag != f"{{{SHEET_MAIN_NS}}}comment":
+                    continue
+                at = element.get("ref", "")
+                if not _NOTE_AT.fullmatch(at):
+                    raise NotTrusted("ARCHIVE_DAMAGED")
+                yield at, "".join(part.text or "" for part in element.iter(f"{{{SHEET_MAIN_NS}}}t"))
+                element.clear()
 
 
 def _plain(cell: Any, sheet: int) -> dict[str, str]:
@@ -115,28 +181,21 @@ def _plain(cell: Any, sheet: int) -> dict[str, str]:
     if kind == "f":
         return {"t": "f", "v": ""}
     if kind == "e":
-        return {"t": "e", "v": _bounded(str(value), sheet)}
+        return {"t": "e", "v": bounded(str(value), sheet)}
     if isinstance(value, bool):
         return {"t": "b", "v": "true" if value else "false"}
     if isinstance(value, int | float | timedelta):
         amount = value / timedelta(days=1) if isinstance(value, timedelta) else value
         if isinstance(amount, float) and not isfinite(amount):
             return {"t": "e", "v": "#NUM!"}
-        return {"t": "n", "v": _bounded(repr(amount), sheet), "fmt": _bounded(cell.number_format, sheet)}
+        return {"t": "n", "v": bounded(repr(amount), sheet), "fmt": bounded(cell.number_format, sheet)}
     if isinstance(value, datetime | date | time):
-        return {"t": "d", "v": value.isoformat(), "fmt": _bounded(cell.number_format, sheet)}
-    return {"t": "s", "v": _bounded(str(value), sheet)}
+        return {"t": "d", "v": value.isoformat(), "fmt": bounded(cell.number_format, sheet)}
+    return {"t": "s", "v": bounded(str(value), sheet)}
 
 
-def _bounded(text: str, sheet: int) -> str:
+def bounded(text: str, sheet: int) -> str:
+    """Return a cell's text. Raises NotTrusted WORKBOOK_CELL_TOO_LONG when no spreadsheet could hold it."""
     if len(text) > MAX_CELL_CHARACTERS:
         raise NotTrusted("WORKBOOK_CELL_TOO_LONG", limit=MAX_CELL_CHARACTERS, sheet=sheet)
     return text
-
-
-def _letters(column: int) -> str:
-    letters = ""
-    while column:
-        column, last = divmod(column - 1, 26)
-        letters = chr(ord("A") + last) + letters
-    return letters

@@ -249,7 +249,7 @@ def test_a_row_left_out_is_not_taken_in_and_another_county_is_kept(
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [(b"", "FILE_NOT_XLSX"), (b"PK\x03\x04 and no more", "ARCHIVE_DAMAGED"), (WORKBOOK[:20_000], "ARCHIVE_DAMAGED")],
+    [(b"", "TABLE_NOT_TEXT"), (b"PK\x03\x04 and no more", "ARCHIVE_DAMAGED"), (WORKBOOK[:20_000], "ARCHIVE_DAMAGED")],
     ids=["empty", "no archive", "cut short"],
 )
 def test_a_bad_workbook_is_refused_and_nothing_is_kept(office: Place, content: bytes, code: str) -> None:

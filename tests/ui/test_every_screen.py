@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -21,6 +22,7 @@ from tests.ui.desks import in_lane
 from ui import languages, theme
 from ui.jobs import JobRunner
 from ui.main_window import MainWindow
+from ui.models.import_columns import columns_to_read
 from ui.screens.case_file import PARTS
 from ui.screens.screen import Screen
 from ui.seat import Place
@@ -59,6 +61,9 @@ class Stages:
         # The screen one left would go with the next turn of the event loop, which stands still between tests.
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         self.settle(desk)
+        if name in desk_stages.FILES:
+            desk_stages.read_file(window, name)
+            self.settle(desk)
         return window
 
     def settle(self, desk: str) -> None:
@@ -122,10 +127,21 @@ def written(desk: Desk) -> set[str]:
     if desk.vault.kind == "OFFICE":
         forms, sheet = desk.vault.catalogue.forms, desk.office.sheet()
         found |= {sheet.name, sheet.ministry}
+        found |= {part for copy in desk.tables.plain_copies() for part in Path(copy.place).parts}
+        found |= {text for path in desk_stages.FILES.values() for text in in_file(desk, path)}
         records = [record for row in desk.cases.list() for record in desk.cases.open(row.case_id).records]
         for record in (*records, *desk.directory.list()):
             found |= look.values(record.fields, forms[record.kind])
     return found - {""}
+
+
+def in_file(desk: Desk, path: Path) -> set[str]:
+    """What stands on screen of a foreign list, and where it lies."""
+    file = desk.lists.headings(path.read_bytes())
+    found = {str(path), file.mapping.name if file.mapping else "", *(sheet.name for sheet in file.sheets)}
+    for column in columns_to_read(file, {}):
+        found |= {column.column, *column.heading_lines, *column.examples}
+    return found
 
 
 every_screen = pytest.mark.parametrize("stage", STAGES, ids="-".join)

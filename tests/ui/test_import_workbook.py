@@ -33,6 +33,7 @@ NAMES = [
     for row in ROWS
 ]
 TAKEN = sum(row["outcome"] != "REFUSE" for row in ROWS)
+ASKING = sum(row["outcome"] == "ASK" for row in ROWS)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +57,8 @@ def shown(seat: Seat) -> tuple[ImportWorkbook, Heard]:
 
 def rows(screen: Screen) -> list[list[str]]:
     found = part(screen, RowList, "importWorkbook.rows")
-    return [[cell.text for cell in row.cells] for row in found.rows()] if found.isVisible() else []
+    shown = [place for place in range(found.model().columnCount()) if not found.isColumnHidden(place)]
+    return [[row.cells[place].text for place in shown] for row in found.rows()] if found.isVisible() else []
 
 
 def read(screen: ImportWorkbook, path: str = FILE) -> None:
@@ -94,7 +96,7 @@ def test_the_preview_says_for_each_row_what_happens_and_writes_nothing(seat: Sea
     assert [row[0] for row in found] == [str(row["row"]) for row in ROWS]
     assert [row[2] for row in found] == NAMES
     assert Counter(row[1] for row in found) == {"New case": TAKEN, "Refused": 1}
-    assert text(screen, "importWorkbook.counts") == f"{TAKEN} new cases · 1 row refused"
+    assert text(screen, "importWorkbook.counts") == f"{TAKEN} new cases · 1 row refused · {ASKING} rows with questions"
     assert text(screen, "importWorkbook.whole_file").startswith("The two headings of columns N to R disagree")
     assert part(screen, QPushButton, "importWorkbook.take").text() == f"Take &in {TAKEN} rows"
     assert part(screen, QPushButton, "importWorkbook.read").text() == "&Read workbook again"
@@ -124,7 +126,9 @@ def test_space_leaves_a_row_out_and_takes_it_again(seat: Seat) -> None:
     read(screen)
     keys(screen, Qt.Key.Key_Down, Qt.Key.Key_Space)
     assert rows(screen)[1][1] == "Left out by you"
-    assert text(screen, "importWorkbook.counts") == f"{TAKEN - 1} new cases · 1 row refused · 1 row left out by you"
+    asking = f"{ASKING} rows with questions"
+    said = f"{TAKEN - 1} new cases · 1 row refused · {asking} · 1 row left out by you"
+    assert text(screen, "importWorkbook.counts") == said
     assert part(screen, QPushButton, "importWorkbook.take").text() == f"Take &in {TAKEN - 1} rows"
     assert part(screen, QPushButton, "importWorkbook.leave_out").text() == "&Take row again"
     keys(screen, Qt.Key.Key_Space)
@@ -215,7 +219,7 @@ def test_the_service_reports_each_row_and_a_stop_in_the_middle_takes_all_back(se
 
 
 @pytest.mark.parametrize(
-    ("content", "code"), [(b"no workbook at all", "FILE_NOT_XLSX"), (None, "FILE_NOT_READABLE")], ids=["text", "none"]
+    ("content", "code"), [(b"no\x00table", "TABLE_NOT_TEXT"), (None, "FILE_NOT_READABLE")], ids=["text", "none"]
 )
 def test_what_is_no_workbook_is_said_under_the_line_and_not_where_it_lies(
     seat: Seat, tmp_path: Path, content: bytes | None, code: str

@@ -338,9 +338,14 @@ def test_who_may_not_send_sees_the_list_and_takes_receipts_in(desk: Desk, monkey
     worker = shown(desk.seat, desk.rack)
     assert worker.hindered == []
     assert worker.state() == "Made"
-    for name in ("sending.seal", "sending.save", "sending.folder"):
+    for name in ("sending.seal", "sending.save", "sending.folder", "sending.table"):
         assert not worker.part(QWidget, name).isVisible(), name
     assert worker.part(QWidget, "sending.receipt").isVisible()
+
+
+def test_a_button_leads_to_the_tables_for_others(desk: Desk) -> None:
+    desk.press("sending.table")
+    assert desk.places == [Place("tables")]
 
 
 def test_rows_and_figures_follow_the_language(desk: Desk) -> None:
@@ -398,4 +403,5 @@ def test_tab_goes_from_the_list_to_its_bundle_and_then_to_the_right(desk: Desk) 
     assert [name for name in order if name.startswith("sending.")] == [
         *("sending.list", "sending.stick.look", "sending.stick.a", "sending.save", "sending.folder"),
         *("sending.pseudonymous", "sending.receipt", "sending.receipt_file"),  # arrows lead to the other naming
+        "sending.table",
     ]

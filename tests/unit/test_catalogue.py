@@ -120,3 +120,13 @@ def test_a_form_in_a_file_of_another_name_stops_the_program(tmp_path: Path, monk
     (forms / "closure.toml").rename(forms / "ending.toml")
     with pytest.raises(FormError, match="ending"):
         load()
+
+
+def test_a_purpose_whose_scope_no_rule_looks_at_stops_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    purposes = _copy_of_resources(tmp_path, monkeypatch) / "codelists" / "export_purposes.csv"
+    table = purposes.read_text(encoding="utf-8")
+    purposes.write_text(table.replace(",no,STATS,", ",no,SERVICES,", 1), encoding="utf-8")
+    with pytest.raises(ValueError, match="PARTNER needs 'SERVICES'"):
+        load()

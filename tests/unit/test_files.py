@@ -71,3 +71,15 @@ def test_an_open_vault_is_not_opened_by_any_other_name_and_keeps_its_lock(tmp_pa
     assert ended.stdout == "busy\n"
     close_engine(engine)
     assert files.read_start(str(tmp_path / "hard"), 15)[:6] != b"SQLite"
+
+
+@pytest.mark.parametrize(("name", "seen"), [("table.csv", True), ("table.csv.partial", True), ("table.csv.old", False)])
+def test_a_file_and_a_part_of_it_are_seen_in_its_place(tmp_path: Path, name: str, seen: bool) -> None:
+    (tmp_path / name).write_bytes(b"")
+    assert files.lies_at(tmp_path / "table.csv") is seen
+    assert files.may_lie_at(tmp_path / "table.csv") is seen
+
+
+def test_of_a_folder_that_is_gone_nobody_can_say_that_nothing_lies_there(tmp_path: Path) -> None:
+    gone = tmp_path / "stick" / "table.csv"
+    assert (files.lies_at(gone), files.may_lie_at(gone)) == (False, True)

@@ -36,7 +36,13 @@ NATIONAL_STOPS = (
     Stop("settings", "RAIL_SETTINGS", "settings", low=True),
 )
 # Screens without a stop of their own belong to one.
-_WITHIN = {"caseFile": "cases", "importWorkbook": "cases", "letter": "cases", "enrolment": "sending"}
+_WITHIN = {
+    "caseFile": "cases",
+    "importWorkbook": "cases",
+    "letter": "cases",
+    "enrolment": "sending",
+    "tables": "sending",
+}
 
 
 class DeskFrame(QWidget):
@@ -129,7 +135,7 @@ class DeskFrame(QWidget):
         return keep
 
     def _known(self, kept: dict[str, str]) -> Place:
-        names = {stop.screen for stop in self._stops} | {"caseFile", "importWorkbook", "letter", "enrolment"}
+        names = {stop.screen for stop in self._stops} | set(_WITHIN)
         fields = {key: text for key, text in kept.items() if key in Place.__dataclass_fields__}
         return Place(**fields) if fields.get("screen") in names else Place("today")
 
@@ -187,6 +193,10 @@ def make_screen(seat: Seat, place: Place) -> Screen:
             from ui.screens.enrolment import EnrolmentScreen
 
             return EnrolmentScreen(seat, place)
+        case "tables":
+            from ui.screens.tables import TablesScreen
+
+            return TablesScreen(seat, place)
         case "intake":
             from ui.screens.intake import Intake
 

@@ -20,7 +20,7 @@ from ui.screens.screen import Screen
 from ui.screens.sending_side import BundleInHand, NewBundle, ReceiptPart
 from ui.seat import Place, Seat, Telling
 from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
-from ui.widgets.basics import Words, frame
+from ui.widgets.basics import ActionButton, Words, frame
 from ui.widgets.empty_state import EmptyState
 from ui.widgets.file_dialogs import ask_file, ask_folder
 from ui.widgets.row_list import RowList
@@ -44,8 +44,17 @@ class Sending(Screen):
         self._stack = QStackedWidget()
         self._in_hand = BundleInHand()
         self._new, self._receipts = NewBundle(seat.desk.vault.catalogue.forms), ReceiptPart()
+        self._table = ActionButton(
+            *("sending.table", "TABLES_OPEN"),
+            role="quiet",
+            sign="table-2",
+            colour="accent",
+            help_code="TABLES_OPEN_HELP",
+        )
         self._lay_out()
         self._new.setVisible(seat.may("bundle.make"))
+        self._table.setVisible(seat.may("table.export"))
+        self._table.clicked.connect(lambda: self.place_wanted.emit(Place("tables")))
         self._list.selectionModel().currentRowChanged.connect(lambda *_: self._on_current())
         self._list.chosen.connect(lambda _: self._in_hand.save.setFocus(Qt.FocusReason.OtherFocusReason))
         self._new.seal.clicked.connect(self._on_seal)
@@ -98,7 +107,10 @@ class Sending(Screen):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(HUGE, LARGE, HUGE, LARGE)
         whole.setSpacing(SMALL)
-        whole.addWidget(Words("SENDING_TITLE", "title"))
+        head = QHBoxLayout()
+        head.addWidget(Words("SENDING_TITLE", "title"), 1)
+        head.addWidget(self._table)
+        whole.addLayout(head)
         whole.addLayout(row, 1)
 
     def _read(self) -> None:

@@ -43,6 +43,9 @@ class Today(Screen):
         )
         self._go_on = ActionButton("today.go_on", "TODAY_GO_ON", sign="pencil", help_code="TODAY_GO_ON_HELP")
         self._enrol = ActionButton("today.enrol", "TODAY_ENROL", sign="send", help_code="TODAY_ENROL_HELP")
+        self._tables = ActionButton(
+            "today.tables", "TODAY_DELETE_TABLES", sign="table-2", help_code="TODAY_DELETE_TABLES_HELP"
+        )
         self._list = RowList("today.list", WAITING_COLUMNS, "TODAY_WAITING", lines=2)
         self._stack, self._beside = QStackedWidget(), QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lay_out()
@@ -52,6 +55,7 @@ class Today(Screen):
         self._list.chosen.connect(self._on_chosen)
         self._go_on.clicked.connect(lambda: self.place_wanted.emit(Place("caseFile", self._unsaved_case)))
         self._enrol.clicked.connect(lambda: self.place_wanted.emit(Place("enrolment")))
+        self._tables.clicked.connect(lambda: self.place_wanted.emit(Place("tables", section="copies")))
 
     def begin(self) -> None:
         """Read the facts and what waits, and begin where something can be done."""
@@ -60,7 +64,7 @@ class Today(Screen):
 
     def on_changed(self, topics: frozenset[Topic]) -> None:
         """Read again what changed."""
-        if topics & {Topic.CASES, Topic.REFERRALS, Topic.IMPORTS, Topic.OFFICE, Topic.DRAFTS}:
+        if topics & {Topic.CASES, Topic.REFERRALS, Topic.IMPORTS, Topic.OFFICE, Topic.DRAFTS, Topic.TABLES}:
             self._read()
 
     def say_again(self) -> None:
@@ -88,6 +92,7 @@ class Today(Screen):
         self._unsaved_case = next((case_id for case_id in facts.drafts if case_id), "")
         self._go_on.setVisible(bool(self._unsaved_case))
         self._enrol.setVisible(facts.office is not None and not facts.enrolled)
+        self._tables.setVisible(bool(facts.copies))
         self._card.show_facts(facts)
         self.say_again()
 
@@ -107,7 +112,7 @@ class Today(Screen):
         named.addWidget(self._day)
         head.setSpacing(SMALL)
         head.addLayout(named, 1)
-        for button in (self._enrol, self._go_on):
+        for button in (self._enrol, self._go_on, self._tables):
             first.addWidget(button)
             button.hide()
         first.addStretch(1)
@@ -147,5 +152,5 @@ class Today(Screen):
         scroll.setWidgetResizable(True)
         scroll.setWidget(both)
         whole.addWidget(scroll, 1)
-        for one, then in pairwise((self._new, self._list, self._go_on, self._enrol, self._lock)):
+        for one, then in pairwise((self._new, self._list, self._go_on, self._enrol, self._tables, self._lock)):
             self.setTabOrder(one, then)

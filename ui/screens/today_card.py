@@ -8,7 +8,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
 from desktop.services.journal import LastSaved
-from ui.languages import day_and_time, number, plural, words
+from desktop.services.tables import PlainCopySummary
+from ui.languages import day, day_and_time, number, plural, words
 from ui.seat import Seat
 from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
 from ui.widgets.basics import Words, frame
@@ -23,6 +24,7 @@ class DeskFacts:
     cases: int
     drafts: tuple[str, ...]  # the cases with work not saved yet, the last first; empty for one not made yet
     enrolled: bool
+    copies: tuple[PlainCopySummary, ...] = ()  # tables without a seal, for who has to delete them; the first due first
 
 
 class TodayCard(QFrame):
@@ -36,9 +38,10 @@ class TodayCard(QFrame):
         self._office, self._person = Words("", "heading", wraps=True), Words("", "muted", wraps=True)
         self._saved, self._saved_by = Words("", "strong", wraps=True), Words("", "muted", wraps=True)
         self._cases, self._drafts = Words("", "strong"), Words("", "warn", wraps=True)
-        self._no_slot = Words("TODAY_NOT_ENROLLED", "warn", wraps=True)
+        self._no_slot, self._copies = Words("TODAY_NOT_ENROLLED", "warn", wraps=True), Words("", "warn", wraps=True)
         named = {"office": self._office, "person": self._person, "last_saved": self._saved, "cases": self._cases}
         named |= {"last_saved.by": self._saved_by, "drafts": self._drafts, "not_enrolled": self._no_slot}
+        named["plain_copies"] = self._copies
         for name, label in named.items():
             label.setObjectName(f"today.{name}")
         column = self._column = QVBoxLayout(self)
@@ -57,7 +60,7 @@ class TodayCard(QFrame):
             counts.addWidget(Words("START_CASES", "muted", wraps=True), 0, 0)
             counts.addWidget(self._cases, 0, 1)
             column.addLayout(counts)
-        for text in (self._drafts, self._no_slot):
+        for text in (self._copies, self._drafts, self._no_slot):
             text.hide()
             column.addSpacing(SMALL)
             column.addWidget(text)
@@ -85,13 +88,15 @@ class TodayCard(QFrame):
             self._saved.put(words("START_NOTHING_SAVED"))
             self._saved_by.put("")
         else:
-            day, clock = day_and_time(facts.last_saved.at)
-            self._saved.put(words("START_LAST_SAVED_VALUE", day=day, time=clock))
+            saved_on, clock = day_and_time(facts.last_saved.at)
+            self._saved.put(words("START_LAST_SAVED_VALUE", day=saved_on, time=clock))
             self._saved_by.put(words("START_LAST_SAVED_BY", name=facts.last_saved.by, n=facts.last_saved.n))
         self._cases.put(number(facts.cases) if facts.cases else words("START_CASES_NONE"))
         self._drafts.put(plural("TODAY_DRAFTS", len(facts.drafts)) if facts.drafts else "")
         self._drafts.setVisible(bool(facts.drafts))
         self._no_slot.setVisible(facts.office is not None and not facts.enrolled)
+        self._copies.put(_copies_in_words(facts.copies))
+        self._copies.setVisible(bool(facts.copies))
         self._keep_height()
 
     def _keep_height(self) -> None:
@@ -104,4 +109,13 @@ def read_facts(seat: Seat) -> DeskFacts:
     if desk.vault.kind != "OFFICE":
         return DeskFacts(None, desk.journal.last_saved(), 0, (), enrolled=True)
     sheet = desk.office.sheet()
-    return DeskFacts(sheet.name, desk.journal.last_saved(), desk.cases.count(), desk.drafts.cases(), sheet.enrolled)
+    copies = desk.tables.plain_copies() if seat.may("table.export") else ()
+    facts = sheet.name, desk.journal.last_saved(), desk.cases.count(), desk.drafts.cases(), sheet.enrolled
+    return DeskFacts(*facts, copies)
+
+
+def _copies_in_words(copies: tuple[PlainCopySummary, ...]) -> str:
+    overdue = sum(copy.overdue for copy in copies)
+    if overdue:
+        return plural("TODAY_COPIES_OVERDUE", overdue)
+    return plural("TODAY_COPIES", len(copies), day=day(copies[0].delete_by)) if copies else ""

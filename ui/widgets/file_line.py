@@ -34,7 +34,7 @@ class FileLine(QWidget):
         *,
         folder: bool = False,
         several: bool = False,
-        ending: str = "",
+        endings: tuple[str, ...] = (),
         lines: int = 1,
         beside: Sequence[QWidget] = (),
     ) -> None:
@@ -45,13 +45,13 @@ class FileLine(QWidget):
             codes: The codes of the label, of what the line explains and of the button.
             folder: A folder is wanted, not a file.
             several: More than one file may be chosen.
-            ending: Which files are offered first, such as `xlsx`.
+            endings: Which files are offered first, such as `xlsx`.
             lines: The lines of room kept for the note.
             beside: What stands in one row with the line and its button, such as the button that uses the file.
         """
         super().__init__()
         self._label_code, self._help_code, self._browse_code = codes
-        self._folder, self._several, self._ending = folder, several, ending
+        self._folder, self._several, self._endings = folder, several, endings
         self._line = Line()
         self._line.setObjectName(name)
         label = Words(self._label_code, "strong")
@@ -126,7 +126,7 @@ class FileLine(QWidget):
         if self._folder:
             ask_folder(self, name, self._browse_code, lambda chosen: self._on_chosen([chosen]))
         else:
-            pattern = f"*.{self._ending}" if self._ending else ""
+            pattern = " ".join(f"*.{ending}" for ending in self._endings)
             ask_files(self, name, self._browse_code, pattern, self._on_chosen, several=self._several)
 
     def _on_chosen(self, paths: Sequence[Path]) -> None:

@@ -150,8 +150,9 @@ class RowList(QTableView):
         shares, needs = [columns[place].share for place in shown], [text_px[place] for place in shown]
         whole = [metrics.horizontalAdvance(words(columns[place].code)) + _MARGINS_PX for place in shown]
         broken = [head_px[place] for place in shown]
-        # Where not all fits, headings are broken into lines before anything under them is cut short.
-        heads = next((heads for heads in (whole, broken) if sum(map(max, heads, needs)) <= room), broken)
+        # Where not all fits, headings are broken into lines before any but the longest texts are cut short.
+        kept = [min(need, room // _LONG) for need in needs]
+        heads = next((heads for heads in (whole, broken) if sum(map(max, heads, kept)) <= room), broken)
         widths = _widths(shares, list(map(max, heads, needs)), broken, room)
         for place, width in zip(shown, widths, strict=True):
             self.setColumnWidth(place, width)
@@ -263,9 +264,13 @@ def _widths(shares: Sequence[int], needs: Sequence[int], least: Sequence[int], r
     if any(width < need for width, need in zip(widths, needs, strict=True)):
         least = [needs[0], *least[1:]]
         wishes = [need - low for need, low in zip(needs, least, strict=True)]
+        short = [max(low, min(need, room // _LONG)) for need, low in zip(needs, least, strict=True)]
         more = room - sum(needs)
         if more >= 0:
             widths = [need + more * share // sum(shares) for need, share in zip(needs, shares, strict=True)]
+        elif (rest := room - sum(short)) >= 0:  # long texts alone are cut
+            long = [need - part for need, part in zip(needs, short, strict=True)]
+            widths = [part + rest * wish // sum(long) for part, wish in zip(short, long, strict=True)]
         elif (rest := room - sum(least)) >= 0:
             widths = [low + rest * wish // sum(wishes) for low, wish in zip(least, wishes, strict=True)]
     return [*widths[:-1], room - sum(widths[:-1])]

@@ -22,7 +22,10 @@ _LETTERS = "abcdef"
 
 
 class StickChoice(QWidget):
-    """One button a stick, with its name and its free room. `look_wanted`: the sticks are to be looked for again."""
+    """One button a stick, with its name and its free room. `look_wanted`: the sticks are to be looked for again.
+
+    `note` stands last; a screen may place it below its own buttons instead.
+    """
 
     look_wanted = Signal()
 
@@ -35,7 +38,7 @@ class StickChoice(QWidget):
         self._state.setObjectName(f"{name}.state")
         self.look = ActionButton(f"{name}.look", "STICK_LOOK", role="quiet", help_code="STICK_LOOK_HELP")
         self.look.clicked.connect(self.look_wanted)
-        self._note = ProblemNote(f"{name}.problem", self.look, "STICK_LOOK_HELP", lines=note_lines)
+        self.note = ProblemNote(f"{name}.problem", self.look, "STICK_LOOK_HELP", lines=note_lines)
         self._group = QButtonGroup(self)
         self._buttons = [self._button(f"{name}.{letter}") for letter in _LETTERS[:_MOST_SHOWN]]
         head = QHBoxLayout()
@@ -48,7 +51,7 @@ class StickChoice(QWidget):
         column.addLayout(head)
         for button in self._buttons:
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(self._note)
+        column.addWidget(self.note)
 
     def show_sticks(self, sticks: Sequence[Stick]) -> None:
         """Show the sticks that are in; the one that was chosen stays so while it is there."""
@@ -72,11 +75,11 @@ class StickChoice(QWidget):
 
     def tell(self, error: DeskError) -> None:
         """Show what stood in the way of writing or reading."""
-        self._note.tell(lambda: explain(error, current()))
+        self.note.tell(lambda: explain(error, current()))
 
     def clear(self) -> None:
         """Show no problem."""
-        self._note.clear()
+        self.note.clear()
 
     def changeEvent(self, event: QEvent) -> None:
         """Say it in the new language."""

@@ -179,3 +179,20 @@ def test_other_threads_keep_running_while_much_is_sealed() -> None:
     # One call of the library that held the interpreter would stall the other thread for half the time spent or more.
     assert max(stalls) < spent / 4
     assert len(stalls) > 5
+
+
+def test_a_typed_key_is_the_one_that_was_spelt() -> None:
+    for _ in range(20):
+        raw = sealing.public_key(sealing.generate_secret())
+        spelt = sealing.age_recipient(raw)
+        assert sealing.recipient_key(f" {spelt}\n") == sealing.recipient_key(spelt.upper()) == raw
+
+
+def test_a_key_with_any_sign_changed_left_out_or_added_is_refused() -> None:
+    spelt = sealing.age_recipient(sealing.public_key(sealing.generate_secret()))
+    wrong = ["", "age1", "x" * 62, spelt[:-1], f"{spelt}q", spelt[:10] + spelt[11:], "1" * 5_000, f"age1{'q' * 58}"]
+    wrong += [spelt[:n] + ("q" if spelt[n] != "q" else "p") + spelt[n + 1 :] for n in range(len(spelt))]
+    wrong += [sealing.age_identity(sealing.generate_secret()), "ssh-ed25519 AAAA", "age1é"]
+    for text in wrong:
+        with pytest.raises(Malformed, match="KEY"):
+            sealing.recipient_key(text)

@@ -18,7 +18,7 @@ from db.models.office import Office
 from db.store import Store
 from desktop.catalogue import Catalogue
 from desktop.rules.records import RecordDraft
-from tests.factory import WORKBOOK, change, consent, make_case, make_provider, refer
+from tests.factory import LISTING, WORKBOOK, change, consent, make_case, make_provider, refer
 from tests.unit.db.vaults import make_store, office
 
 GROWING = {
@@ -105,6 +105,12 @@ def plans(tmp_path_factory: pytest.TempPathFactory, catalogue: Catalogue) -> Ite
     desk.exports.list()
     desk.journal.last_saved()
     desk.imports.apply(desk.imports.preview(WORKBOOK))
+    listing = LISTING.read_bytes()
+    mapping = desk.lists.headings(listing).mapping
+    assert mapping is not None
+    kept = desk.lists.keep_mapping("listing", mapping).record_ids[0]
+    desk.imports.apply(desk.imports.preview(listing, mapping))
+    desk.lists.forget_mapping(kept)
     event.remove(store.engine, "before_cursor_execute", note)
     yield plans_of(store, seen)
     store.close()

@@ -26,6 +26,7 @@ EXPECTED = {
     "bundle.make": "S",
     "bundle.hand_over": "S",
     "receipt.take_in": "COS",
+    "table.export": "S",
     "office.enrol": "S",
     "journal.read": "S",
     "journal.verify": "COSND",

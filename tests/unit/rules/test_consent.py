@@ -203,6 +203,15 @@ def test_who_wants_no_services_is_not_referred_unless_another_ground_is_recorded
     assert leave(*agreed, no, row("GIVEN", "2026-10-14T08:00+03:00", **SERVICES)).basis == "CONSENT"
 
 
+def test_L24_a_birthday_does_not_make_an_own_yes_of_childhood_valid() -> None:
+    assert refusal(row("GIVEN", as_child=True)) == "CONSENT_AS_CHILD"
+    assert leave(row("GIVEN", given_by="COURT", as_child=True)).given_by == "COURT"
+    assert not identity(row("GIVEN", as_child=True, **IDENTITY))
+    assert identity(row("GIVEN", as_child=True, **(IDENTITY | {"given_by": "PARENT"})))
+    assert not consent.may_be_studied([row("GIVEN", scope="STATS", recipient_id=None, as_child=True)], is_child=False)
+    assert consent.may_be_studied([row("GIVEN", scope="STATS", recipient_id=None)], is_child=False)
+
+
 def test_services_not_asked_for_yet_stop_no_letter() -> None:
     assert leave(row("GIVEN"), row("NOT_ASKED", **SERVICES)).basis == "CONSENT"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ import pytest
 from desktop.bootstrap import Desk
 from desktop.errors import NotPermitted
 from desktop.rules.access import ACTIONS, MATRIX, Role
+from desktop.rules.columns import ColumnMapping
 from desktop.rules.records import RecordDraft
 from desktop.services.referrals import Way
+from desktop.services.tables import PlainTable, TableKind
 from desktop.services.vault import VaultService
 from tests.factory import Place, Secretariat, dump
 
@@ -29,6 +32,7 @@ class Use:
 
 
 FINDING = RecordDraft("determination", {}, case_id=NOBODY)
+NO_MAPPING = ColumnMapping("", (), 1, ())
 # Arguments that lead nowhere: the role is asked before anything is looked at.
 USES: dict[str, tuple[Use, ...]] = {
     "cases.create": (
@@ -70,6 +74,11 @@ USES: dict[str, tuple[Use, ...]] = {
     "exports.sealed_file": (Use("bundle.hand_over", lambda desk: desk.exports.sealed_file(NOBODY)),),
     "exports.hand_over": (Use("bundle.hand_over", lambda desk: desk.exports.hand_over(NOBODY)),),
     "imports.county": (Use("import.preview", lambda desk: desk.imports.county()),),
+    "lists.headings": (Use("import.preview", lambda desk: desk.lists.headings(b"")),),
+    "lists.parse": (Use("import.preview", lambda desk: desk.lists.parse({})),),
+    "lists.mappings": (Use("import.preview", lambda desk: desk.lists.mappings()),),
+    "lists.keep_mapping": (Use("import.apply", lambda desk: desk.lists.keep_mapping("", NO_MAPPING)),),
+    "lists.forget_mapping": (Use("import.apply", lambda desk: desk.lists.forget_mapping("")),),
     "imports.preview": (Use("import.preview", lambda desk: desk.imports.preview(b"")),),
     "imports.apply": (Use("import.apply", lambda desk: desk.imports.apply(None, county="none")),),  # type: ignore[arg-type]
     "intake.receive": (Use("secretariat.intake", lambda desk: desk.intake.receive(b"")),),
@@ -89,6 +98,18 @@ USES: dict[str, tuple[Use, ...]] = {
     "referrals.note_failed": (Use("letter.open", lambda desk: desk.referrals.note_failed("x", Way.PRINTER)),),
     "referrals.letters_of": (Use("letter.open", lambda desk: desk.referrals.letters_of("x")),),
     "referrals.open_letter": (Use("letter.open", lambda desk: desk.referrals.open_letter("x")),),
+    "tables.what_leaves": (Use("table.export", lambda desk: desk.tables.what_leaves("PLANNING")),),
+    "tables.export": (Use("table.export", lambda desk: desk.tables.export(TableKind.CPIMS, "PLANNING", [])),),
+    "tables.export_plain": (
+        Use("table.export", lambda desk: desk.tables.export_plain(TableKind.CPIMS, "PLANNING", Path(NOBODY))),
+    ),
+    "tables.write_plain": (
+        Use(
+            "table.export", lambda desk: desk.tables.write_plain(PlainTable("x", b"", 0, 0, Path(__file__), NOBODY, ""))
+        ),
+    ),
+    "tables.plain_copies": (Use("table.export", lambda desk: desk.tables.plain_copies()),),
+    "tables.plain_copy_deleted": (Use("table.export", lambda desk: desk.tables.plain_copy_deleted(NOBODY)),),
     "secretariat.enrol": (Use("secretariat.enrol", lambda desk: desk.secretariat.enrol(b"", "")),),
     "secretariat.root_digits": (Use("secretariat.enrol", lambda desk: desk.secretariat.root_digits()),),
 }
