@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from desktop.clock import parse_stamp, stamp
-from desktop.crypto.encoding import JSONValue, Malformed, b64decode, canonical_json, strict_json
+from desktop.crypto.encoding import JSONValue, Malformed, b64decode, strict_canonical_json
 from desktop.crypto.sealing import check_recipient
 from desktop.crypto.signing import check_public_key
 
@@ -26,9 +25,14 @@ _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 _HEX = re.compile(r"(?:[0-9a-f]{2})+")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+# From 1970 on. `fromisoformat` says whether the day and the time are there, but reads other spellings as well.
+_MOMENT = re.compile(r"(?:19[7-9]|[2-9][0-9]{2})[0-9](?:-[0-9]{2}){2}T(?:[01][0-9]|2[0-3])(?::[0-9]{2}){2}\.[0-9]{3}Z")
 _COUNTY = re.compile(r"[0-9]{3}")
+_ADDRESS = re.compile(r"https://[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[1-9][0-9]{0,4})?(?:/[A-Za-z0-9._~/-]*)?")
 _VERSION = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6}){2}")
 _MAX_TEXT = 200
+_MAX_ADDRESS = 500
+_MAX_PORT = 65535
 
 
 def _refuse() -> Malformed:
@@ -43,10 +47,7 @@ def _matching(pattern: re.Pattern[str], value: JSONValue) -> str:
 
 def document(payload: bytes, limit_bytes: int) -> JSONValue:
     """Parse a canonical JSON document; any other spelling of the same value is refused."""
-    value = strict_json(payload, limit_bytes=limit_bytes)
-    if canonical_json(value) != payload:
-        raise Malformed("NOT_CANONICAL")
-    return value
+    return strict_canonical_json(payload, limit_bytes=limit_bytes)
 
 
 def members(value: JSONValue, names: frozenset[str]) -> dict[str, JSONValue]:
@@ -104,6 +105,15 @@ def version(value: JSONValue) -> str:
     return _matching(_VERSION, value)
 
 
+def address(value: JSONValue) -> str:
+    """Return an https address: host, port, path; no credentials, query or fragment, at most 500 characters."""
+    found = _matching(_ADDRESS, value)
+    port = re.match(r"https://[^/:]*:([0-9]+)", found)
+    if len(found) > _MAX_ADDRESS or (port is not None and int(port[1]) > _MAX_PORT):
+        raise _refuse()
+    return found
+
+
 def uid(value: JSONValue) -> str:
     """Return a UUIDv4 in lower case with hyphens."""
     return _matching(_UUID4, value)
@@ -139,15 +149,12 @@ def sealing_key(value: JSONValue) -> bytes:
 
 def moment(value: JSONValue) -> str:
     """Return a time in the one spelling `clock.stamp` writes."""
-    if not isinstance(value, str):
-        raise _refuse()
+    found = _matching(_MOMENT, value)
     try:
-        instant = parse_stamp(value)
+        datetime.fromisoformat(found)
     except ValueError:
         raise _refuse() from None
-    if instant < datetime(1970, 1, 1, tzinfo=UTC) or stamp(instant) != value:
-        raise _refuse()
-    return value
+    return found
 
 
 def envelope(value: JSONValue) -> bytes:

@@ -78,21 +78,20 @@ class RecordLine:
     @cached_property
     def encoded(self) -> bytes:
         """The line without its line feed, made and checked once. Raises Malformed."""
-        body = canonical_json(
-            {
-                "case": self.case,
-                "form": self.form,
-                "id": self.id,
-                "kind": self.kind,
-                "merges": list(self.merges),
-                "parent": self.parent,
-                "rev": self.rev,
-                "salt": self.salt.hex(),
-                "view": dict(self.view),
-                "void": self.void,
-            }
-        )
-        parse_line(body)
+        found = {
+            "case": self.case,
+            "form": self.form,
+            "id": self.id,
+            "kind": self.kind,
+            "merges": list(self.merges),
+            "parent": self.parent,
+            "rev": self.rev,
+            "salt": self.salt.hex(),
+            "view": dict(self.view),
+            "void": self.void,
+        }
+        body = _bounded(canonical_json(found))
+        _line(found)
         return body
 
 
@@ -117,25 +116,31 @@ def revision_bytes(revision: StoredRevision) -> bytes:
         Malformed: A member outside its range, or more than 1 MiB.
     """
     note = revision.sealed
-    body = canonical_json(
-        {
-            "at": revision.at,
-            "by": revision.by,
-            "case": revision.case,
-            "device": revision.device,
-            "fields": dict(revision.fields),
-            "form": revision.form,
-            "id": revision.id,
-            "kind": revision.kind,
-            "merges": list(revision.merges),
-            "parent": revision.parent,
-            "rev": revision.rev,
-            "sealed": {"commit": note.commit, "names": sorted(note.names), "vault": note.vault} if note else None,
-            "v": _VERSION,
-            "void": revision.void,
-        }
-    )
-    parse_revision(body)
+    found = {
+        "at": revision.at,
+        "by": revision.by,
+        "case": revision.case,
+        "device": revision.device,
+        "fields": dict(revision.fields),
+        "form": revision.form,
+        "id": revision.id,
+        "kind": revision.kind,
+        "merges": list(revision.merges),
+        "parent": revision.parent,
+        "rev": revision.rev,
+        "sealed": {"commit": note.commit, "names": sorted(note.names), "vault": note.vault} if note else None,
+        "v": _VERSION,
+        "void": revision.void,
+    }
+    body = _bounded(canonical_json(found))
+    _revision(found)
+    return body
+
+
+def _bounded(body: bytes) -> bytes:
+    """Return what reading it back would not find too long; what stands in it is checked before it is written."""
+    if len(body) > MAX_RECORD_BYTES:
+        raise Malformed("TOO_LONG")
     return body
 
 
@@ -145,7 +150,11 @@ def parse_revision(stored: bytes) -> StoredRevision:
     Raises:
         Malformed: The bytes are not a revision of version 1.
     """
-    found = m.members(m.document(stored, MAX_RECORD_BYTES), _REVISION_MEMBERS)
+    return _revision(m.members(m.document(stored, MAX_RECORD_BYTES), _REVISION_MEMBERS))
+
+
+def _revision(found: Mapping[str, JSONValue]) -> StoredRevision:
+    """Check every member of a revision that is read, or about to be written."""
     m.whole(found["v"], _VERSION, _VERSION)
     fields = found["fields"]
     if not isinstance(fields, dict):
@@ -225,7 +234,11 @@ def parse_line(data: bytes) -> RecordLine:
     Raises:
         Malformed: NOT_CANONICAL, MEMBER, VALUE or another format reason.
     """
-    found = m.members(m.document(data, MAX_RECORD_BYTES), _LINE_MEMBERS)
+    return _line(m.members(m.document(data, MAX_RECORD_BYTES), _LINE_MEMBERS))
+
+
+def _line(found: Mapping[str, JSONValue]) -> RecordLine:
+    """Check every member of a line that is read, or about to be written."""
     rev = m.positive(found["rev"])
     parent = _parent(found["parent"], rev)
     view = found["view"]

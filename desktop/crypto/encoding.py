@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import json
 import re
+from types import NoneType
 from typing import Any
 
 JSONValue = Any  # str | int | bool | None | list | dict; recursive aliases cost more than they tell
@@ -17,6 +18,7 @@ JSONValue = Any  # str | int | bool | None | list | dict; recursive aliases cost
 MAX_DEPTH = 16
 _MAX_DIGITS = 16
 _SAFE_INTEGER = 2**53 - 1
+_PLAIN = (str, bool, NoneType)
 # Possessive, and a string that never ends is eaten to the end: otherwise a megabyte of escapes would take half an hour.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _AS_SQUARE = bytes.maketrans(b"{}", b"[]")
@@ -53,47 +55,65 @@ def canonical_json(value: JSONValue) -> bytes:
         Malformed: A value outside the limits.
     """
     _check_value(value, 0)
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode("utf-8")
+    return _written(value)
 
 
-def _check_value(value: JSONValue, depth: int) -> None:
-    if depth >= MAX_DEPTH and isinstance(value, list | tuple | dict):
-        raise Malformed("DEPTH")
-    if value is None or isinstance(value, bool):
-        return
-    if isinstance(value, int):
-        if abs(value) > _SAFE_INTEGER:
-            raise Malformed("NUMBER")
-    elif isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _check_value(item, depth + 1)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            if not isinstance(name, str) or not name.isascii():
-                raise Malformed("NAME")
-            _check_value(item, depth + 1)
-    else:
-        raise Malformed("TYPE")
-
-
-def _check_text(text: str) -> None:
+def _written(value: JSONValue) -> bytes:
+    """Write a value that is checked but for its texts, which are here."""
     try:
-        text.encode("utf-8")
+        return _WRITER.encode(value).encode("utf-8")
     except UnicodeEncodeError:
         raise Malformed("SURROGATE") from None
 
 
-def _unique(pairs: list[tuple[str, JSONValue]]) -> dict[str, JSONValue]:
+def _check_value(value: JSONValue, depth: int) -> None:
+    """Check everything but texts. What a list or object holds plainly is not gone into: most values are that."""
+    if isinstance(value, _PLAIN):
+        return
+    if isinstance(value, int):
+        if abs(value) > _SAFE_INTEGER:
+            raise Malformed("NUMBER")
+        return
+    if not isinstance(value, list | tuple | dict):
+        raise Malformed("TYPE")
+    if depth >= MAX_DEPTH:
+        raise Malformed("DEPTH")
+    if isinstance(value, dict):
+        _check_names(value)
+    for item in value.values() if isinstance(value, dict) else value:
+        if not isinstance(item, _PLAIN):
+            _check_value(item, depth + 1)
+
+
+def _check_names(found: dict[str, JSONValue]) -> None:
+    for name in found:
+        if not isinstance(name, str) or not name.isascii():
+            raise Malformed("NAME")
+
+
+def _members(pairs: list[tuple[str, JSONValue]]) -> dict[str, JSONValue]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise Malformed("DUPLICATE_NAME")
+    _check_names(found)
     return found
+
+
+def _whole(digits: str) -> int:
+    value = int(digits)
+    if abs(value) > _SAFE_INTEGER:
+        raise Malformed("NUMBER")
+    return value
 
 
 def _refuse_constant(_: str) -> JSONValue:
     raise Malformed("NUMBER")
+
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_READER = json.JSONDecoder(
+    object_pairs_hook=_members, parse_int=_whole, parse_float=_refuse_constant, parse_constant=_refuse_constant
+)
 
 
 def _check_nesting(skeleton: bytes) -> None:
@@ -120,6 +140,26 @@ def strict_json(data: bytes, *, limit_bytes: int) -> JSONValue:
     Raises:
         Malformed: With a reason code; the content is never part of it.
     """
+    value = _read(data, limit_bytes)
+    if b"\\u" in data:  # the only way to write a lone surrogate
+        _written(value)
+    return value
+
+
+def strict_canonical_json(data: bytes, *, limit_bytes: int) -> JSONValue:
+    """Parse foreign JSON as `strict_json` does, and only where it is spelled as `canonical_json` spells its value.
+
+    Raises:
+        Malformed: NOT_CANONICAL, or what `strict_json` raises.
+    """
+    value = _read(data, limit_bytes)
+    if _written(value) != data:
+        raise Malformed("NOT_CANONICAL")
+    return value
+
+
+def _read(data: bytes, limit_bytes: int) -> JSONValue:
+    """Check each value while it is built, but for lone surrogates."""
     if len(data) > limit_bytes:
         raise Malformed("TOO_LONG")
     skeleton = _STRING.sub(b"", data)  # what is left decides depth and number length before anything is built
@@ -127,18 +167,11 @@ def strict_json(data: bytes, *, limit_bytes: int) -> JSONValue:
     if _LONG_NUMBER.search(skeleton):
         raise Malformed("NUMBER")
     try:
-        value = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_float=_refuse_constant,
-            parse_constant=_refuse_constant,
-        )
+        return _READER.decode(data.decode("utf-8"))
     except UnicodeDecodeError:
         raise Malformed("UTF8") from None
     except json.JSONDecodeError:
         raise Malformed("JSON") from None
-    _check_value(value, 0)
-    return value
 
 
 def b64encode(data: bytes) -> str:

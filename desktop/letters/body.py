@@ -52,9 +52,9 @@ STEPS = (
 class Body:
     """One try at one density; `y` is where it ends, `rows` over how many rows white can be shared."""
 
-    def __init__(self, content: LetterContent, step: Step, gap: float, *, is_own: bool) -> None:
-        """Draw it on a sheet of its own with `gap` millimetres of white; `is_own` is the person's own copy."""
-        self.sheet = Sheet(content.language)
+    def __init__(self, content: LetterContent, step: Step, gap: float, sheet: Sheet, *, is_own: bool) -> None:
+        """Draw it on `sheet` with `gap` millimetres of white; `is_own` is the person's own copy."""
+        self.sheet = sheet
         self._content, self._is_own = content, is_own
         self._size, self._compact, self._run_in = step.size, step.compact, step.run_in
         self._own, self._other = phrases(content.language), phrases(other_language(content.language))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-import segno
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -23,6 +22,7 @@ TOP, BOTTOM = 20.0, HEIGHT - 20.0
 HAIRLINE, LINE, HEAVY = 0.3, 0.5, 1.0  # points
 TICK = 4.0
 
+_AFTER_TICK = 1.8
 _MARK_GREY = 0.62
 _QR_QUIET = 4  # modules (ISO/IEC 18004)
 
@@ -94,10 +94,12 @@ class Sheet:
             near, far = 0.8, TICK - 0.8
             self._canvas.line((x + near) * mm, _up(top + near), (x + far) * mm, _up(top + far))
             self._canvas.line((x + near) * mm, _up(top + far), (x + far) * mm, _up(top + near))
-        return x + TICK + 1.8
+        return x + TICK + _AFTER_TICK
 
     def qr(self, x: float, y: float, side: float, text: str) -> None:
         """Draw the QR of `text` as vectors; `side` includes the quiet zone."""
+        import segno  # a draft has no QR, and the first letter one sees is a draft
+
         code = segno.make_qr(text, error="m")
         rows = [bytes(row) for row in code.matrix]
         module = side / (len(rows) + 2 * _QR_QUIET)
@@ -120,6 +122,41 @@ class Sheet:
         scripts.draw(canvas, -scripts.width(text, Style.BOLD, size) / 2, -size / 3, text, Style.BOLD, size)
         canvas._code.append("0 Tr")
         canvas.restoreState()
+
+
+class Blank(Sheet):
+    """A page that nothing is put on: a try at one density needs only where its texts end."""
+
+    def __init__(self) -> None:
+        """Begin without a document."""
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        text: str,
+        size: float,
+        style: Style = Style.REGULAR,
+        *,
+        right: bool = False,
+        right_to_left: bool | None = None,
+    ) -> float:
+        """Return where the line would end."""
+        start = x - width(text, size, style) if right else x
+        return float(scripts.line_end(start * mm, text, style, size, right_to_left=right_to_left) / mm)
+
+    def rule(self, x: float, end: float, y: float, weight: float = HAIRLINE, *, dashed: bool = False) -> None:
+        """Draw nothing."""
+
+    def upright(self, x: float, y: float, end: float, weight: float) -> None:
+        """Draw nothing."""
+
+    def box(self, x: float, y: float, wide: float, high: float, weight: float = HAIRLINE) -> None:
+        """Draw nothing."""
+
+    def tick_box(self, x: float, y: float, *, ticked: bool = False) -> float:
+        """Return where text may begin."""
+        return x + TICK + _AFTER_TICK
 
 
 def _up(y: float) -> float:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from desktop.errors import NotAccepted, Problem
 from desktop.letters.body import LABEL, SECOND, STEPS, Body, Step
 from desktop.letters.content import LetterContent
-from desktop.letters.layout import BOTTOM, HAIRLINE, LEFT, LINE, RIGHT, TOP, width, wrap
+from desktop.letters.layout import BOTTOM, HAIRLINE, LEFT, LINE, RIGHT, TOP, Blank, Sheet, width, wrap
 from desktop.letters.phrases import phrases
 from desktop.letters.scripts import Style
 from desktop.letters.slip import cut_line, draw_slip
@@ -88,12 +88,12 @@ def render(
     for stamp in STAMPS:
         for index, step in enumerate(STEPS[: stamp.steps]):
             if index == len(trials):
-                trials.append(Body(content, step, step.white, is_own=is_own))
+                trials.append(Body(content, step, step.white, Blank(), is_own=is_own))
             trial, signing = trials[index], _Signing(content, step, stamp)
             spare = foot - _ABOVE_CUT - trial.y - signing.height
             if spare >= 0:
                 gap = min(_AIRY, step.white + spare / (2 * trial.rows + 1))
-                body = Body(content, step, gap, is_own=is_own)
+                body = Body(content, step, gap, Sheet(content.language), is_own=is_own)
                 _Frame(body, content, copy_for, foot).draw(signing, proof, copy, copies)
                 return body.sheet.finish()
     raise NotAccepted((Problem("LETTER_DOES_NOT_FIT", "referral.reason_short"),), "LETTER_DOES_NOT_FIT")

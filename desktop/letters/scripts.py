@@ -21,7 +21,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import groupby
 
 import arabic_reshaper
@@ -35,9 +35,13 @@ from reportlab.pdfgen.textobject import PDFTextObject
 from desktop.paths import resource
 
 BOX_WIDTH_EM = 0.6
+# What a letter tries while it breaks its lines, many times over: some 600 lines and as many runs. They hold names until
+# the vault is locked and the process replaced, as the letter itself does.
+_KEPT_LINES = 4096
 _ARABIC_SCALE = 1.2  # Naskh at the same size looks a fifth smaller beside Latin
 _BOX = ""  # the font of a run that no font can draw
 _PAIRS = ("()", "[]", "{}", "<>", "\u00ab\u00bb", "\u2039\u203a")
+_LATIN = (*range(0x20, 0x250), *range(0x2010, 0x2028))  # none of them right to left
 _MARKED = re.compile("(.[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff]+)")  # a letter with Latin marks
 _MIRRORED = {pair[i]: pair[1 - i] for pair in _PAIRS for i in (0, 1)}
 
@@ -163,6 +167,14 @@ def _font_for(sign: str, previous: str, style: Style) -> str:
     return next((name for name in order if _holds(name, sign)), _BOX)
 
 
+@cache
+def _plain_signs(style: Style) -> frozenset[str]:
+    """Return the Latin letters and points of a style's first font, which stand in a line as they were typed."""
+    held = _font(_FILES[style][0]).face.charToGlyph
+    return frozenset(sign for sign in map(chr, _LATIN) if ord(sign) in held and not _is_invisible(sign))
+
+
+@lru_cache(_KEPT_LINES)
 def line_runs(line: str, style: Style, *, right_to_left: bool | None = None) -> tuple[Run, ...]:
     """Return the runs of one line in the order of the eye.
 
@@ -171,6 +183,8 @@ def line_runs(line: str, style: Style, *, right_to_left: bool | None = None) -> 
     text = unicodedata.normalize("NFC", line)
     if right_to_left is None:
         right_to_left = is_right_to_left(text)
+    if text and not right_to_left and _plain_signs(style).issuperset(text):
+        return (Run(_FILES[style][0], text),)
     runs: list[Run] = []
     previous = _BOX
     for sign, actual in _visual(text, right_to_left=right_to_left):
@@ -197,7 +211,13 @@ def missing_glyphs(text: str) -> tuple[str, ...]:
 def _run_width(run: Run, size: float) -> float:
     if run.is_box:
         return len(run.text) * BOX_WIDTH_EM * size
-    return float(_font(run.font).stringWidth(run.text, _scaled(run.font, size)))
+    return 0.001 * _scaled(run.font, size) * _advance(run.font, run.text)
+
+
+@lru_cache(_KEPT_LINES)
+def _advance(font: str, text: str) -> float:
+    """Return the width of `text` in thousandths of its size."""
+    return float(_font(font).stringWidth(text, 1000))
 
 
 def _scaled(font: str, size: float) -> float:
@@ -246,6 +266,13 @@ def wrap(
                 line = longer
         lines.append((line, right_to_left))
     return tuple(lines)
+
+
+def line_end(x: float, line: str, style: Style, size: float, *, right_to_left: bool | None = None) -> float:
+    """Return where `draw` ends a line that begins at `x`."""
+    for run in line_runs(line, style, right_to_left=right_to_left):
+        x += _run_width(run, size)
+    return x
 
 
 def draw(

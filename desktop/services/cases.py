@@ -95,14 +95,11 @@ def create_in(
     }
     case_id = str(uuid.uuid4())
     fields = made | {name: value for name, value in draft.fields.items() if value is not None}
-    written = []
-    for item in (replace(draft, fields=fields), *(other for other in given if other.kind != "case")):
-        act = Act.CASE_CREATED if item.kind == "case" else Act.RECORD_SAVED
-        written.append(
-            records.put(session, vault, replace(item, case_id=case_id), act=act, taken_over=taken_over).record_id
-        )
-    case_rows.refresh(session, vault, case_id)
-    return case_id, written
+    first = (replace(draft, fields=fields, case_id=case_id), Act.CASE_CREATED)
+    others = ((replace(item, case_id=case_id), Act.RECORD_SAVED) for item in given if item.kind != "case")
+    written = records.put_new(session, vault, (first, *others), taken_over=taken_over)
+    case_rows.add(session, vault, case_id, written)
+    return case_id, [record.record_id for record in written]
 
 
 def _highest_number(session: Session, office: Office, year: int) -> int:
@@ -171,9 +168,9 @@ class CaseService:
             if row is None:
                 raise Obstacle("RECORD_GONE")
             opened = records.load(session, self._vault, draft.record_id) if draft.record_id else None
-            stored = records.put(session, self._vault, self._with_computed(opened, draft))
+            stored = records.put(session, self._vault, self._with_computed(opened, draft), opened=opened)
             drop_draft(session, self._vault, draft)
-            case_rows.refresh(session, self._vault, row.case_id)
+            case_rows.refresh(session, self._vault, row.case_id, stored)
         return Outcome((stored.record_id,), stored.revision, frozenset({Topic.CASES}))
 
     def _with_computed(self, opened: StoredRecord | None, draft: RecordDraft) -> RecordDraft:

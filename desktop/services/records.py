@@ -6,34 +6,28 @@ Helpers of the services; each runs in its caller's transaction.
 from __future__ import annotations
 
 import contextlib
-import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
+from db.models.base import Base, JournalEntry
 from db.models.office import Office, Record, Revision
-from desktop.bundles.records import (
-    StoredRevision,
-    fresh_salt,
-    parse_revision,
-    revision_bytes,
-    revision_hash,
-)
+from desktop.bundles.records import StoredRevision, parse_revision, revision_hash
 from desktop.clock import today
 from desktop.crypto.encoding import Malformed
 from desktop.errors import DeskError, NotAccepted, Obstacle
 from desktop.rules.consent import CONSENT
 from desktop.rules.dates import bounds, is_child, is_partial_date, was_child
 from desktop.rules.forms import Form
-from desktop.rules.journal_chain import Act
-from desktop.rules.records import Missing, RecordDraft, Value, encode_fields
+from desktop.rules.journal_chain import Act, Entry, next_entry
+from desktop.rules.records import Missing, RecordDraft, Value
 from desktop.rules.validation import Surroundings, blocking, check, read_fields
 from desktop.services import journal
-from desktop.services.sealed import seal_fields
+from desktop.services.revisions import next_revision
 from desktop.services.session import OpenVault
 
 _WITH_BASIS = frozenset({"consent", "referral"})
@@ -86,8 +80,10 @@ def form_of(vault: OpenVault, kind: str) -> Form:
 
 
 def office(session: Session) -> Office:
-    """Return the office's own row."""
-    return session.execute(select(Office)).scalar_one()
+    """Return the office's own row, read once in a transaction."""
+    found: Office = session.info.get("office") or session.execute(select(Office)).scalar_one()
+    session.info["office"] = found  # held, because the session forgets a row nobody holds
+    return found
 
 
 def put(
@@ -99,69 +95,114 @@ def put(
     void: str | None = None,
     reason: str | None = None,
     taken_over: bool = False,
+    opened: StoredRecord | None = None,
 ) -> StoredRecord:
     """Write a draft as the next revision of its record, with its journal entry, in the caller's transaction.
+
+    `opened` is the record as it stands, where the caller has read it in the same transaction.
 
     Raises:
         NotAccepted: Blocking problems; nothing was written.
         RevisionConflict: The stored revision is not the one the draft was opened at.
     """
-    form = form_of(vault, draft.kind)
     draft = _with_basis(session, vault, draft)
-    around = Surroundings(was_child=_was_child(session, vault, draft), taken_over=taken_over)
+    _refuse_blocked(vault, draft, was_child=_was_child(session, vault, draft), taken_over=taken_over)
+    parent = _parent(session, draft, opened)
+    stored, row = _next(vault, draft, parent, void)
+    if parent is None:
+        session.execute(insert(_RECORDS), _record_row(stored))
+    else:
+        session.execute(_MOVED, {"of": stored.record_id, "to": stored.revision, "as": void})
+        # Of one that cannot be read, what its earlier revisions say.
+        known = opened.sealed if opened and opened.source else _sealed_before(session, stored.record_id)
+        stored = replace(stored, sealed=known | stored.sealed)
+    session.execute(insert(_REVISIONS), row)
+    journal.append(session, vault, act, stored.record_id, revision_hash=stored.hash, reason=reason)
+    return stored
+
+
+def put_new(
+    session: Session, vault: OpenVault, given: Iterable[tuple[RecordDraft, Act]], *, taken_over: bool = False
+) -> list[StoredRecord]:
+    """Write the first records of a case as `put` would one after the other, in one statement for each table.
+
+    Raises:
+        NotAccepted: A draft has blocking problems; nothing was written.
+        RevisionConflict: A draft is of a record that is there already.
+    """
+    made: list[StoredRecord] = []
+    rows, entries = [], []
+    last = session.execute(_LAST_ENTRY).first()
+    entry = Entry(last.n, "", "", "", "", "", None, None, last.hash.hex()) if last else None
+    for bare, act in given:
+        draft = _with_basis(session, vault, bare)
+        was_child = draft.kind == "determination" and was_child_in(_in_order(made), today(vault.clock))
+        _refuse_blocked(vault, draft, was_child=was_child, taken_over=taken_over)
+        if _parent(session, draft, None) is not None:
+            raise RevisionConflict("REVISION_CONFLICT")
+        stored, row = _next(vault, draft, None, None)
+        entry = next_entry(
+            entry, at=vault.now(), user=vault.user, act=act, object=stored.record_id, revision_hash=stored.hash
+        )
+        made.append(stored)
+        rows.append(row)
+        entries.append(
+            vars(entry) | {name: bytes.fromhex(vars(entry)[name]) for name in ("previous", "revision_hash", "hash")}
+        )
+    session.execute(insert(_RECORDS), [_record_row(stored) for stored in made])
+    session.execute(insert(_REVISIONS), rows)
+    session.execute(insert(_ENTRIES), entries)
+    return made
+
+
+def _refuse_blocked(vault: OpenVault, draft: RecordDraft, *, was_child: bool, taken_over: bool) -> None:
+    form = form_of(vault, draft.kind)
+    around = Surroundings(was_child=was_child, taken_over=taken_over)
     stopping = blocking(check(form, draft.fields, vault.catalogue.lists, vault.clock.now(), around))
     if stopping:
         raise NotAccepted(stopping)
-    record = session.get(Record, draft.record_id) if draft.record_id else None
-    here = (record.kind, record.case_id, record.rev) if record else (draft.kind, draft.case_id, 0)
-    if here != (draft.kind, draft.case_id, draft.revision):
+
+
+def _parent(session: Session, draft: RecordDraft, opened: StoredRecord | None) -> str | None:
+    """Return the hash of the revision a draft follows, None for a new record. Raises RevisionConflict."""
+    there: tuple[object, ...] | None = None
+    if opened is not None:
+        there = (opened.kind, opened.case_id, opened.revision, opened.hash)
+    elif draft.record_id:
+        row = session.execute(_HEAD, {"id": draft.record_id}).first()
+        there = (row.kind, row.case_id, row.rev, row.hash.hex()) if row else None
+    *here, parent = there or (draft.kind, draft.case_id, 0, None)
+    if here != [draft.kind, draft.case_id, draft.revision]:
         raise RevisionConflict("REVISION_CONFLICT")
-    record_id = draft.record_id or str(uuid.uuid4())
-    rev = draft.revision + 1
-    parent = _hash_of(session, record_id, draft.revision) if draft.revision else None
-    sealed_values = {name: value for name, value in draft.fields.items() if name in form.sealed_names}
-    open_values = {name: value for name, value in draft.fields.items() if name not in form.sealed_names}
-    sealed_file, note = seal_fields(vault, draft.case_id, record_id, rev, sealed_values)
-    body = StoredRevision(
-        kind=draft.kind,
-        id=record_id,
-        case=draft.case_id,
-        rev=rev,
-        parent=parent,
-        at=vault.now(),
-        by=vault.user,
-        device=vault.device,
-        form=form.version,
-        fields=encode_fields(open_values),
-        sealed=note,
-        void=void,
-    )
-    stored = revision_bytes(body)
-    random = fresh_salt()
-    made = revision_hash(random, stored)
-    if record is None:
-        record = Record(id=record_id, kind=draft.kind, case_id=draft.case_id, rev=0, sent_rev=0, unsent=True, void=None)
-        session.add(record)
-        session.flush()
-    record.rev, record.unsent, record.void = rev, True, void
-    session.add(
-        Revision(record_id=record_id, rev=rev, hash=bytes.fromhex(made), body=stored, random=random, sealed=sealed_file)
-    )
-    journal.append(session, vault, act, record_id, revision_hash=made, reason=reason)
-    earlier = _sealed_names(session, [record_id]).get(record_id, frozenset()) if parent else frozenset()
-    return StoredRecord(
-        record_id=record_id,
-        kind=draft.kind,
-        case_id=draft.case_id,
-        revision=rev,
+    return str(parent) if parent else None
+
+
+def _next(
+    vault: OpenVault, draft: RecordDraft, parent: str | None, void: str | None
+) -> tuple[StoredRecord, Mapping[str, object]]:
+    """Return the record as it will stand, its sealed names those of this revision alone, and the revision's row."""
+    form = form_of(vault, draft.kind)
+    made = next_revision(vault, form, draft, parent, void)
+    body = made.body
+    stored = StoredRecord(
+        record_id=body.id,
+        kind=body.kind,
+        case_id=body.case,
+        revision=body.rev,
         fields=read_fields(form, body.fields),
-        sealed=earlier | frozenset(note.names if note else ()),
+        sealed=frozenset(body.sealed.names if body.sealed else ()),
         void=void,
         at=body.at,
         by=body.by,
-        hash=made,
+        hash=made.hash,
         source=body,
     )
+    return stored, made.row
+
+
+def _record_row(made: StoredRecord) -> dict[str, object]:
+    standing = {"rev": made.revision, "sent_rev": 0, "unsent": True, "void": made.void}
+    return {"id": made.record_id, "kind": made.kind, "case_id": made.case_id, **standing}
 
 
 def _with_basis(session: Session, vault: OpenVault, draft: RecordDraft) -> RecordDraft:
@@ -233,58 +274,94 @@ def _first(found: Iterable[StoredRecord], kind: str) -> StoredRecord | None:
     return next((record for record in found if record.kind == kind), None)
 
 
-def _hash_of(session: Session, record_id: str, rev: int) -> str:
-    found = session.execute(select(Revision.hash).where(Revision.record_id == record_id, Revision.rev == rev))
-    return found.scalar_one().hex()
-
-
+# Statements are built once: to build one takes longer than to run it.
+_RECORDS, _REVISIONS, _ENTRIES = (Base.metadata.tables[name] for name in ("record", "revision", "journal"))
+_MOVED = (
+    update(_RECORDS)
+    .where(_RECORDS.c.id == bindparam("of"))
+    .values(rev=bindparam("to"), unsent=True, void=bindparam("as"))
+)
+_LAST_ENTRY = select(JournalEntry.n, JournalEntry.hash).order_by(JournalEntry.n.desc()).limit(1)
+_HEAD = (
+    select(Record.kind, Record.case_id, Record.rev, Revision.hash)
+    .join(Revision, (Record.id == Revision.record_id) & (Record.rev == Revision.rev), isouter=True)
+    .where(Record.id == bindparam("id"))
+)
 # Every record with its newest revision.
 _STANDING = select(
-    *(Record.id, Record.kind, Record.case_id, Record.rev, Record.void, Revision.body, Revision.hash, Revision.random)
+    *(Record.id, Record.kind, Record.case_id, Record.rev, Record.void, Revision.body, Revision.hash, Revision.random),
+    Revision.sealed.is_not(None).label("is_sealed"),
 ).join(Revision, (Record.id == Revision.record_id) & (Record.rev == Revision.rev))
+_ONE = _STANDING.where(Record.id == bindparam("id"))
+_OF_CASE = _STANDING.where(Record.case_id == bindparam("case"), Record.void.is_(None))
+_OF_KINDS = _OF_CASE.where(Record.kind.in_(bindparam("kinds", expanding=True)))
+_OF_NO_CASE = _STANDING.where(
+    Record.kind == bindparam("kind"), Record.void.is_(None), Record.case_id.is_(None)
+).order_by(Record.id)
+# The revisions before the newest that have sealed values.
+_SEALED_BEFORE = (
+    select(Revision.record_id, Revision.body)
+    .join(Record, Record.id == Revision.record_id)
+    .where(
+        Revision.record_id.in_(bindparam("ids", expanding=True)),
+        Revision.rev < Record.rev,
+        Revision.sealed.is_not(None),
+    )
+)
 
 
 def load(session: Session, vault: OpenVault, record_id: str) -> StoredRecord:
     """Return a record as it stands. Raises Obstacle RECORD_GONE when there is none."""
-    row = session.execute(_STANDING.where(Record.id == record_id)).first()
-    if row is None:
+    found = _all_stored(session, vault, session.execute(_ONE, {"id": record_id}).all())
+    if not found:
         raise Obstacle("RECORD_GONE")
-    return _stored(vault, row, _sealed_names(session, [record_id]))
+    return found[0]
 
 
 def of_case(session: Session, vault: OpenVault, case_id: str) -> tuple[StoredRecord, ...]:
     """Return every record of a case that is not void, in the order they were first kept."""
-    rows = session.execute(_STANDING.where(Record.case_id == case_id, Record.void.is_(None))).all()
-    names = _sealed_names(session, [row.id for row in rows])
-    found = [_stored(vault, row, names) for row in rows]
+    return _in_order(_all_stored(session, vault, session.execute(_OF_CASE, {"case": case_id}).all()))
+
+
+def of_case_with(
+    session: Session, vault: OpenVault, case_id: str, kinds: Iterable[str], saved: StoredRecord
+) -> tuple[StoredRecord, ...]:
+    """Return a case's records of some kinds, with one that was just saved and is not read again."""
+    rows = session.execute(_OF_KINDS, {"case": case_id, "kinds": list(kinds)}).all()
+    others = _all_stored(session, vault, [row for row in rows if row.id != saved.record_id])
+    return _in_order((*others, saved))
+
+
+def _in_order(found: Iterable[StoredRecord]) -> tuple[StoredRecord, ...]:
     return tuple(sorted(found, key=lambda record: (record.kind, record.at, record.record_id)))
 
 
 def of_kind(session: Session, vault: OpenVault, kind: str) -> tuple[StoredRecord, ...]:
     """Return every record of a kind that belongs to no case, such as providers."""
-    rows = session.execute(
-        _STANDING.where(Record.kind == kind, Record.void.is_(None), Record.case_id.is_(None)).order_by(Record.id)
-    ).all()
-    names = _sealed_names(session, [row.id for row in rows])
-    return tuple(_stored(vault, row, names) for row in rows)
+    return tuple(_all_stored(session, vault, session.execute(_OF_NO_CASE, {"kind": kind}).all()))
 
 
-def _sealed_names(session: Session, record_ids: list[str]) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
-    rows = session.execute(
-        select(Revision.record_id, Revision.body).where(
-            Revision.record_id.in_(record_ids), Revision.sealed.is_not(None)
-        )
-    )
-    for record_id, body in rows:
-        with contextlib.suppress(Malformed):
-            note = parse_revision(body).sealed
-            if note is not None:
-                found[record_id] = found.get(record_id, frozenset()) | frozenset(note.names)
-    return found
+def _all_stored(session: Session, vault: OpenVault, rows: Sequence[Any]) -> list[StoredRecord]:
+    before: dict[str, frozenset[str]] = {}
+    if revised := [row.id for row in rows if row.rev > 1]:
+        for record_id, body in session.execute(_SEALED_BEFORE, {"ids": revised}):
+            before[record_id] = before.get(record_id, frozenset()) | _sealed_names(body)
+    return [_stored(vault, row, before.get(row.id, frozenset())) for row in rows]
 
 
-def _stored(vault: OpenVault, row: Any, sealed: Mapping[str, frozenset[str]]) -> StoredRecord:
+def _sealed_before(session: Session, record_id: str) -> frozenset[str]:
+    rows = session.execute(_SEALED_BEFORE, {"ids": [record_id]})
+    return frozenset().union(*(_sealed_names(body) for _, body in rows))
+
+
+def _sealed_names(body: bytes) -> frozenset[str]:
+    with contextlib.suppress(Malformed):
+        note = parse_revision(body).sealed
+        return frozenset(note.names if note else ())
+    return frozenset()
+
+
+def _stored(vault: OpenVault, row: Any, sealed_before: frozenset[str]) -> StoredRecord:
     """Build a record from its row. One that is not what was saved is marked, so that the others stay usable (B03)."""
     made = row.hash.hex()
     # SQLite keeps whatever type somebody else wrote.
@@ -295,6 +372,7 @@ def _stored(vault: OpenVault, row: Any, sealed: Mapping[str, frozenset[str]]) ->
         return StoredRecord(
             row.id, row.kind, row.case_id, row.rev, {}, frozenset(), row.void, "", "", made, altered=True
         )
+    sealed_now = frozenset(revision.sealed.names if revision.sealed and row.is_sealed else ())
     whole = (revision.id, revision.kind, revision.case, revision.rev) == (row.id, row.kind, row.case_id, row.rev)
     return StoredRecord(
         record_id=row.id,
@@ -302,7 +380,7 @@ def _stored(vault: OpenVault, row: Any, sealed: Mapping[str, frozenset[str]]) ->
         case_id=row.case_id,
         revision=row.rev,
         fields=read_fields(form_of(vault, row.kind), revision.fields),
-        sealed=sealed.get(row.id, frozenset()),
+        sealed=sealed_before | sealed_now,
         void=revision.void,
         at=revision.at,
         by=revision.by,

@@ -39,13 +39,21 @@ class ReferralSummary:
 def refresh(session: Session, vault: OpenVault, case_id: str, found: Iterable[StoredRecord]) -> None:
     """Make the rows of one case those its records give. A referral whose bytes cannot be read has no row."""
     kept = {row.referral_id: row for row in session.scalars(select(ReferralRow).where(ReferralRow.case_id == case_id))}
-    for record in found:
-        if record.kind == "referral" and record.text("referral_no") and record.text("direction") != Direction.IN:
-            kept.pop(record.record_id, None)
-            session.merge(_row(session, vault, case_id, record))  # writes what differs, and nothing where nothing does
+    for record in listed(found):
+        kept.pop(record.record_id, None)
+        session.merge(_row(session, vault, case_id, record))  # writes what differs, and nothing where nothing does
     for row in kept.values():
         session.delete(row)
     session.flush()
+
+
+def listed(found: Iterable[StoredRecord]) -> tuple[StoredRecord, ...]:
+    """Return the referrals of a case that lists show: those this office makes."""
+    return tuple(
+        record
+        for record in found
+        if record.kind == "referral" and record.text("referral_no") and record.text("direction") != Direction.IN
+    )
 
 
 def _row(session: Session, vault: OpenVault, case_id: str, referral: StoredRecord) -> ReferralRow:

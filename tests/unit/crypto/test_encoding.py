@@ -99,6 +99,28 @@ def test_foreign_json_outside_the_rules_is_refused_with_its_reason(data: bytes, 
     assert caught.value.args == (reason,)
 
 
+@given(values)
+def test_only_the_canonical_spelling_is_read_as_canonical(value: Any) -> None:
+    written = encoding.canonical_json(value)
+    assert encoding.strict_canonical_json(written, limit_bytes=LIMIT) == value
+    with pytest.raises(Malformed, match="NOT_CANONICAL"):
+        encoding.strict_canonical_json(b" " + written, limit_bytes=LIMIT)
+
+
+def test_lone_surrogates_are_refused_in_both_readings_and_pairs_are_no_surrogates() -> None:
+    for read in (encoding.strict_json, encoding.strict_canonical_json):
+        for data in (b'"\\uD800"', b'{"a":["\\udfff\\ud800"]}'):
+            with pytest.raises(Malformed, match="SURROGATE"):
+                read(data, limit_bytes=LIMIT)
+    assert encoding.strict_json(b'"\\ud83d\\ude00"', limit_bytes=LIMIT) == "\N{GRINNING FACE}"
+
+
+@pytest.mark.parametrize("value", [{"a": [{"b": 1.5}]}, [[2**53]], {"a": {"ŋ": 1}}, ({"a": b""},)])
+def test_values_deep_inside_are_checked_when_they_are_written(value: Any) -> None:
+    with pytest.raises(Malformed):
+        encoding.canonical_json(value)
+
+
 def test_the_deepest_permitted_nesting_is_read() -> None:
     assert encoding.canonical_json(json.loads(nested(16))) == nested(16)
     assert encoding.strict_json(nested(16), limit_bytes=LIMIT) == json.loads(nested(16))

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from desktop.letters.layout import Blank, Sheet
 from desktop.letters.pdf import CopyFor
+from desktop.letters.scripts import Style
 from desktop.letters.source import VariantFacts
 from desktop.rules.consent import IdentityMode
 from tests.unit.letters.samples import letter
@@ -79,3 +81,12 @@ def test_no_word_stands_on_another_at_any_density(length: int, language: str, tm
 @pytest.mark.parametrize("actor", ["HEALTH_PUBLIC", "POLICE"])
 def test_no_word_of_the_longest_letter_stands_on_another(actor: str, tmp_path: Path) -> None:
     assert collisions(printed(longest(actor)), tmp_path) == []
+
+
+@pytest.mark.parametrize("style", list(Style))
+@pytest.mark.parametrize("text", ["Needs a check", "Selam ሰላም", "محمد (Ali) 0729 351 383", "Lɛ̈ɛ̈k 😀"])
+def test_text_on_a_blank_page_ends_where_it_ends_on_a_sheet(text: str, style: Style) -> None:
+    for right in (False, True):
+        ends = {page.text(100.0, 40.0, text, 9.5, style, right=right) for page in (Sheet("en"), Blank())}
+        assert len(ends) == 1
+    assert Sheet("en").tick_box(30.0, 40.0) == Blank().tick_box(30.0, 40.0)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
 from desktop.letters.scripts import Style, draw, is_right_to_left, line_runs, missing_glyphs, paragraphs, width, wrap
@@ -186,3 +187,16 @@ def test_wrapped_lines_carry_the_direction_of_their_paragraph() -> None:
 
 def test_paragraphs_drop_empty_lines_and_double_blanks() -> None:
     assert paragraphs("one  two\n\n three\t\n") == ("one two", "three")
+
+
+def test_width_is_that_of_the_fonts_to_the_last_digit() -> None:
+    text, size = "Anahitaji uchunguzi kamili – 0729 351 383", 9.7
+    for style, font in ((Style.REGULAR, "NotoSans-Regular"), (Style.BOLD, "NotoSans-Bold")):
+        assert width(text, style, size) == pdfmetrics.stringWidth(text, font, size)
+
+
+def test_latin_line_of_an_arabic_paragraph_keeps_its_order_and_turns_its_brackets() -> None:
+    (run,) = line_runs("Ali (Omar)", Style.REGULAR)
+    assert run.text == "Ali (Omar)"
+    assert "".join(run.text for run in line_runs("Ali (12)", Style.REGULAR, right_to_left=True)) == "Ali (12)"
+    assert "".join(run.text for run in line_runs("Ali -", Style.REGULAR, right_to_left=True)) == "- Ali"

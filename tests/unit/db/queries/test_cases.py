@@ -96,6 +96,18 @@ def test_matches_come_in_the_order_of_the_key_that_matched(filled: Store) -> Non
     assert first_keys == sorted(first_keys)
 
 
+def test_of_two_frequent_words_the_rarer_leads(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = [key for every in KEYS.values() for key in every]
+    frequent, rarer = "wa", "gach"
+    assert 30 < sum(key.startswith(rarer) for key in keys) < sum(key.startswith(frequent) for key in keys)
+    for bounds in ((10, 1000), (1000,), (30, 60)):
+        monkeypatch.setattr(cases, "_COUNTED", bounds)
+        found = search(filled, (frequent, rarer))
+        leading = [min(key for key in KEYS[case] if key.startswith(rarer)) for case in found]
+        assert leading == sorted(leading)
+        assert set(found) == expected((frequent, rarer))
+
+
 def test_no_word_finds_nobody(filled: Store) -> None:
     assert search(filled, ()) == []
 
