@@ -36,8 +36,8 @@ TEST_PACKAGES = (
     *RUN_PACKAGES,
     *("age", "zstd", "openssl", "poppler-utils", "postgresql", "xvfb", "xauth", "strace", "dbus"),
 )
-# What the heavy tests need besides: hands at the keyboard of a real window, and a spreadsheet program.
-HEAVY_PACKAGES = (*TEST_PACKAGES, "xdotool", "libreoffice-calc")
+# What the heavy tests need besides: hands at the keyboard of a real window, a spreadsheet, another's tus server.
+HEAVY_PACKAGES = (*TEST_PACKAGES, "xdotool", "libreoffice-calc", "nodejs", "npm")
 # What the frozen folder is made with: Debian's own Python keeps its library in a package of its own.
 BUILD_PACKAGES = (*RUN_PACKAGES, "binutils", "libpython3-dev")
 

@@ -18,10 +18,12 @@ from desktop.services.intake import IntakeService
 from desktop.services.journal import JournalService
 from desktop.services.lists import ListService
 from desktop.services.office import OfficeService
+from desktop.services.people import PeopleService
 from desktop.services.receipts import ReceiptService
 from desktop.services.records import office
 from desktop.services.referrals import ReferralService
 from desktop.services.secretariat import SecretariatService
+from desktop.services.sending import SendingService
 from desktop.services.session import OpenVault
 from desktop.services.tables import TableService
 from desktop.services.vault import VaultService
@@ -45,9 +47,11 @@ class Desk:
         self.journal = JournalService(vault)
         self.lists = ListService(vault)
         self.office = OfficeService(vault)
+        self.people = PeopleService(vault)
         self.receipts = ReceiptService(vault)
         self.referrals = ReferralService(vault)
         self.secretariat = SecretariatService(vault)
+        self.sending = SendingService(vault)
         self.tables = TableService(vault)
 
     def office_name(self) -> str:

@@ -32,10 +32,13 @@ def _parser() -> argparse.ArgumentParser:
         bundle,
         demo,
         enrolment,
+        journal,
         listing,
         office,
+        people,
         secretariat,
         selftest,
+        sending,
         tables,
         workbook,
     )
@@ -49,7 +52,20 @@ def _parser() -> argparse.ArgumentParser:
         help="language of what the command says: English or Swahili (default en)",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for part in (office, workbook, enrolment, bundle, tables, secretariat, demo, selftest, listing):
+    for part in (
+        office,
+        people,
+        journal,
+        workbook,
+        enrolment,
+        bundle,
+        sending,
+        tables,
+        secretariat,
+        demo,
+        selftest,
+        listing,
+    ):
         part.add_to(commands)
     return parser
 

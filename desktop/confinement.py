@@ -108,7 +108,7 @@ def run_confined(
     known = TASKS[task]
     late = threading.Event()
     try:
-        child = _start(_command(task, memory_bytes, cpu_s))
+        child = start_child(_command(task, memory_bytes, cpu_s))
     except OSError as error:
         raise Obstacle("READER_NOT_STARTED") from error
     with child:
@@ -170,7 +170,8 @@ def _environment() -> dict[str, str]:
     return {name: os.environ[name] for name in wanted if name in os.environ}
 
 
-def _start(command: list[str]) -> subprocess.Popen[bytes]:
+def start_child(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a program of ours that gets two pipes and nothing else: no environment, no other handle, no folder."""
     if sys.platform == "win32":
         neutral, flags = os.environ.get("SYSTEMROOT", "C:\\"), subprocess.CREATE_NO_WINDOW
     else:

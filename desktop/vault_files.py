@@ -22,9 +22,11 @@ from typing import BinaryIO
 
 from desktop.crypto.header import MAX_HEADER_BYTES
 from desktop.errors import NotEncrypted, NoVault, Obstacle, VaultBusy, VaultDamaged
+from desktop.system import restrict_folder
 
 _SQLITE_MAGIC = b"SQLite format 3\0"
 _GENERATION = re.compile(r"g([1-9][0-9]{0,8})", re.ASCII)
+_MAKING = re.compile(r"g[1-9][0-9]{0,8}\.tmp", re.ASCII)
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
@@ -35,6 +37,11 @@ class Generation:
 
     number: int
     folder: Path
+
+    @property
+    def data(self) -> Path:
+        """The data folder this generation is in."""
+        return self.folder.parent.parent
 
     @property
     def database(self) -> Path:
@@ -127,6 +134,25 @@ def create_generation(data: Path, write: Callable[[Generation], None]) -> Genera
         shutil.rmtree(aside, ignore_errors=True)
         raise
     return made
+
+
+def older_generations(data: Path, newest: Generation) -> tuple[Generation, ...]:
+    """Return the generations below `newest`, the lowest first."""
+    return tuple(_generation(data, number) for number in sorted(_numbers(data)) if number < newest.number)
+
+
+def drop_older(data: Path, newest: Generation) -> None:
+    """After `newest` was unlocked: delete what came before it, and makings that were cut off.
+
+    The caller holds the lock. What the disk does not let go now is tried again after the next unlock.
+    """
+    with contextlib.suppress(OSError, Obstacle):
+        stale = [older.folder for older in older_generations(data, newest)]
+        stale += [path for path in newest.folder.parent.iterdir() if _MAKING.fullmatch(path.name)]
+        for folder in stale:
+            shutil.rmtree(folder)
+        if stale:
+            _sync_folder(newest.folder.parent)
 
 
 def read_header_copies(generation: Generation) -> tuple[bytes | None, bytes | None]:
@@ -266,7 +292,7 @@ def _make_folder(folder: Path) -> None:
     if not folder.parent.is_dir():
         _make_folder(folder.parent)
     folder.mkdir(mode=0o700)
-    folder.chmod(0o700 | _group_rights(folder.parent))
+    restrict_folder(folder, 0o700 | _group_rights(folder.parent))
     _sync_folder(folder.parent)
 
 

@@ -10,13 +10,16 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Be the command line or the window."""
+    """Be the command line, the courier or the window."""
     # One file instead of two hundred; `desktop.paths.resource` finds it by the path of modules.
     sys.path.append(str(Path(__file__).with_name("resources.zip")))
-    if Path(sys.argv[0]).stem == "rufaa-cli":
-        from desktop.cli import main as program
+    name = Path(sys.argv[0]).stem
+    if name == "rufaa-send":
+        from desktop.courier.__main__ import main as program
+    elif name == "rufaa-cli":
+        from desktop.__main__ import main as program
     else:
-        from ui.app import main as program
+        from ui.__main__ import main as program
     return program()
 
 

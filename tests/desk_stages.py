@@ -73,6 +73,7 @@ def know(desk: Desk) -> Known:
     """Make what the pictures need: a referral of a person who agreed, a table to delete; called in the lane."""
     case_id = next(row.case_id for row in desk.cases.list() if desk.cases.open(row.case_id).of("consent"))
     provider = desk.directory.list()[0].record_id
+    desk.people.add(name="Wanjiru Njoroge (invented)", role="CASE_OFFICER", trained_on="2026-10-01")
     outcome = desk.referrals.create(case_id, {**REFERRAL, "to_provider": provider})
     desk.tables.export_plain(TableKind.CPIMS, "PLANNING", Path("/media/KINGSTON/Reports"))
     return Known(case_id, outcome.record_ids[0])
@@ -94,10 +95,13 @@ def places(known: Known) -> dict[str, Place]:
         "tables": Place("tables"),
         "enrolment": Place("enrolment"),
         "settings": Place("settings"),
+        "journal": Place("journal"),
+        "people": Place("people"),
+        "sentence": Place("sentence"),
     }
 
 
-NATIONAL_PLACES = {name: Place(name) for name in ("today", "intake", "offices", "receipts", "settings")}
+NATIONAL_PLACES = {name: Place(name) for name in ("today", "intake", "offices", "receipts", "settings", "sentence")}
 
 
 def pictures(

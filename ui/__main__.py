@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from ui.app import main
+from desktop.system import protect_process
+
+
+def main() -> int:
+    """Keep this process to itself before anything is read into it, then open the window."""
+    protect_process()
+    from ui.app import main as run
+
+    return run()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -66,6 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in a terminal ends the program; the vault takes it as a crash
     application = QApplication([PRODUCT])
     application.setApplicationName(PRODUCT)
+    if sys.platform == "win32":  # no other system can, and every event of the program would come by
+        from ui.capture import CaptureGuard
+
+        CaptureGuard(application)
     folder = data_folder(options.data)
     kept = Preferences(folder)
     theme.set_up(application)

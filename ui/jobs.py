@@ -99,6 +99,18 @@ class JobRunner(QObject):
         """
         self._queue.put(_Job(work, owner, done, failed))
 
+    def run_beside(
+        self,
+        work: Callable[[], Answer],
+        *,
+        owner: QObject,
+        done: Callable[[Answer], None],
+        failed: Callable[[DeskError], None],
+    ) -> None:
+        """Do as `run`, on a thread of its own: for what waits for another process, and does not touch the vault."""
+        job = _Job(work, owner, done, failed)
+        threading.Thread(target=self._do, args=(job,), name="beside-the-lane", daemon=True).start()
+
     def stop(self, *, within_s: float) -> bool:
         """Let the queue run out, end the lane, and say whether it ended in time; late answers are dropped."""
         self._queue.put(None)
@@ -111,13 +123,17 @@ class JobRunner(QObject):
 
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
-            answer, error = None, None
-            try:
-                answer = job.work()
-            except BaseException as raised:  # noqa: BLE001  handed on whole to the window's thread, which sorts it
-                error = raised
+            self._do(job)
+            del job  # the lane keeps nothing of a job while it waits for the next
+
+    def _do(self, job: _Job) -> None:
+        answer, error = None, None
+        try:
+            answer = job.work()
+        except BaseException as raised:  # noqa: BLE001  handed on whole to the window's thread, which sorts it
+            error = raised
+        if isValid(self):  # a thread beside the lane can outlive it
             self._finished.emit(job, answer, error)
-            del job, answer, error  # the lane keeps nothing of a job while it waits for the next
 
     def _on_finished(self, job: _Job, answer: object, error: BaseException | None) -> None:
         if error is not None and not isinstance(error, DeskError):

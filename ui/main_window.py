@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property, partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 Replace = Callable[[Path | None], None]
 
 LONGEST_CLOSING_MS = 2000  # drafts and the vault get this long; then the process goes, whatever the lane is doing
+_BEGUN_WITH = ("ui.screens.desk_frame", "ui.screens.today", "ui.screens.case_list", "ui.screens.case_file")
 _WANTED_SIZE = QSize(1040, 680)
 
 
@@ -78,13 +80,14 @@ class MainWindow(QMainWindow):
         self._beat = Heartbeat(self)
         self._idle = IdleWatch(self)
         self._idle.warned.connect(lambda: self._messages.tell(lambda: words("IDLE_WARNING")))
+        self._idle.warned.connect(self._cover)
         self._idle.returned.connect(self._messages.hide)
         self._idle.gone.connect(self.lock)
         QShortcut(QKeySequence("Ctrl+L"), self).activated.connect(self.lock)
         QShortcut(QKeySequence("Ctrl+Q"), self).activated.connect(self.close)
         for keys, place in (("Ctrl+F", Place("cases", section="search")), ("Ctrl+N", Place("cases", section="new"))):
             QShortcut(QKeySequence(keys), self).activated.connect(lambda place=place: self._go(place))
-        for number in range(1, 7):
+        for number in range(1, 8):
             QShortcut(QKeySequence(f"Alt+{number}"), self).activated.connect(lambda n=number: self._step(n))
         if fault:
             page = notice.fault(fault)
@@ -190,9 +193,15 @@ class MainWindow(QMainWindow):
         return page
 
     def _look(self) -> None:
-        QTimer.singleShot(0, self, _load_desk)
+        self._load_ahead(iter(_BEGUN_WITH))
         look = partial(look_at, self._folder, self._door)
         self._jobs.run(look, owner=self, done=self._on_looked, failed=self._on_refused)
+
+    def _load_ahead(self, names: Iterator[str]) -> None:
+        """Load what the open desk begins with, a module a turn, while the sentence is typed: unlock does not wait."""
+        if (name := next(names, None)) is not None:
+            import_module(name)
+            QTimer.singleShot(0, self, lambda: self._load_ahead(names))
 
     def _on_looked(self, status: VaultStatus) -> None:
         page = self._pages.currentWidget()
@@ -202,6 +211,7 @@ class MainWindow(QMainWindow):
             if not isinstance(page, Unlock):
                 page = self._unlock_page()
                 self._show_page(page)
+            page.expect(status.desks)
             page.hold(status.wait_seconds)
         self.looked.emit()
 
@@ -238,6 +248,11 @@ class MainWindow(QMainWindow):
     def _frame(self) -> DeskFrame | None:
         return self._desk_frame if self._pages.currentWidget() is self._desk_frame else None
 
+    def _cover(self) -> None:
+        screen = frame.current() if (frame := self._frame()) else None
+        if screen is not None:
+            screen.cover()
+
     def _go(self, place: Place) -> None:
         if (frame := self._frame()) and self._desk is not None and self._desk.vault.kind == "OFFICE":
             frame.go(place)
@@ -260,11 +275,6 @@ class MainWindow(QMainWindow):
         from desktop.services.practice import practice_office
 
         self._leave(to=practice_office(self._folder))
-
-
-def _load_desk() -> None:
-    """Load the open desk's frame while the sentence is typed, so that neither the first paint nor unlock waits."""
-    import ui.screens.desk_frame  # noqa: F401  it comes into sys.modules
 
 
 def _nothing(_: object) -> None:

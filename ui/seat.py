@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Place:
     """A screen of the desk, and the record it shows. Ids and names of parts only, so that it can be kept over a lock.
 
-    `screen` is a name in `ui.screens.desk_frame.SCREENS`; `section` is a part of it such as a record kind.
+    `screen` is a name that `ui.screens.make_screen` knows; `section` is a part of it such as a record kind.
     """
 
     screen: str

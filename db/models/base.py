@@ -37,7 +37,11 @@ class Secret(Base):
 
 
 class DeskUser(Base):
-    """A person who works at this desk. The name stays inside the vault; outside it is a desk number."""
+    """A person who works or worked at this desk. The name stays inside the vault; outside it is a desk number.
+
+    Who they are is kept here, also after they left: old entries need their names. What they may do is in the signed
+    access list; `role`, `suspended_at` and `left_at` repeat it and are compared with it at unlock.
+    """
 
     __tablename__ = "desk_user"
 
@@ -49,6 +53,8 @@ class DeskUser(Base):
     role: Mapped[Code]
     trained_on: Mapped[str | None] = mapped_column(Text)
     undertaking_on: Mapped[str | None] = mapped_column(Text)
+    suspended_at: Mapped[Stamp | None]
+    left_at: Mapped[Stamp | None]
 
 
 class JournalEntry(Base):

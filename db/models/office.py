@@ -203,6 +203,7 @@ class OutgoingBundle(Base):
     answered_at: Mapped[Stamp | None]
     reason: Mapped[Code | None]
     receipt: Mapped[bytes | None] = mapped_column(LargeBinary)
+    upload_url: Mapped[str | None] = mapped_column(Text)  # where a courier that was stopped goes on
 
 
 class ExportedView(Base):

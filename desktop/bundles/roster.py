@@ -103,6 +103,17 @@ class Office:
 
 
 @dataclass(frozen=True)
+class Line:
+    """Where couriers bring bundles and find receipts.
+
+    `pin` is the SHA-256 of the server's public key (SubjectPublicKeyInfo); None: the authorities the system trusts.
+    """
+
+    url: str
+    pin: bytes | None
+
+
+@dataclass(frozen=True)
 class Roster:
     """The signed list of devices, intake keys, receipt keys and offices."""
 
@@ -118,6 +129,7 @@ class Roster:
     issued_at: str
     expires_at: str
     previous: str | None
+    line: Line | None = None
 
     @cached_property
     def payload_sha256(self) -> str:
@@ -145,6 +157,7 @@ def roster_payload(roster: Roster) -> bytes:
             ],
             "issued_at": roster.issued_at,
             "keyset_version": roster.keyset_version,
+            **_line_json(roster.line),
             "min_app": roster.min_app,
             "min_seal": roster.min_seal,
             "offices": [{"code": o.code, "county": o.county, "name": o.name} for o in roster.offices],
@@ -156,6 +169,11 @@ def roster_payload(roster: Roster) -> bytes:
     )
     parse_roster(body)
     return body
+
+
+def _line_json(line: Line | None) -> dict[str, JSONValue]:
+    """Return the one member that may be absent: nothing is said of a line where there is none."""
+    return {} if line is None else {"line": {"pin": line.pin.hex() if line.pin else None, "url": line.url}}
 
 
 def _device_json(device: Device) -> JSONValue:
@@ -190,7 +208,8 @@ def parse_roster(payload: bytes) -> Roster:
     # Before the strict reading: what else a newer roster holds is not ours to judge.
     if isinstance(value, dict) and m.code(value.get("min_seal")) != MIN_SEAL:
         raise NewerRoster("NEWER")
-    found = m.members(value, _MEMBERS)
+    line = isinstance(value, dict) and "line" in value
+    found = m.members(value, _MEMBERS | {"line"} if line else _MEMBERS)
     version = m.positive(found["version"])
     previous = m.optional(found["previous"], m.digest)
     if (previous is None) != (version == 1):
@@ -208,6 +227,7 @@ def parse_roster(payload: bytes) -> Roster:
         issued_at=m.moment(found["issued_at"]),
         expires_at=m.moment(found["expires_at"]),
         previous=previous,
+        line=read_line(found["line"]) if line else None,
     )
     _check_whole(roster)
     return roster
@@ -232,6 +252,13 @@ def _device(value: JSONValue) -> Device:
         revoked_after=revoked_after,
         revoked_reason=revoked_reason,
     )
+
+
+def read_line(value: JSONValue) -> Line:
+    """Read the member `line`. Raises Malformed."""
+    found = m.members(value, frozenset(("pin", "url")))
+    pin = m.optional(found["pin"], m.digest)
+    return Line(m.address(found["url"]), bytes.fromhex(pin) if pin else None)
 
 
 def _recipient(value: JSONValue) -> Recipient:

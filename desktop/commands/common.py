@@ -119,8 +119,8 @@ def read_sentence(descriptor: int | None, prompt: str = "") -> str:
 
 
 @contextlib.contextmanager
-def unlocked(options: argparse.Namespace, kind: VaultKind | None = None) -> Iterator[Desk]:
-    """Unlock the vault for one command and close it afterwards.
+def unlocked(options: argparse.Namespace, kind: VaultKind | None = None, *, typed: str | None = None) -> Iterator[Desk]:
+    """Unlock the vault for one command and close it afterwards; the sentence is asked for where it is not `typed` yet.
 
     Raises:
         NoVault: VAULT_NONE.
@@ -132,9 +132,9 @@ def unlocked(options: argparse.Namespace, kind: VaultKind | None = None) -> Iter
     if not folder.folder.is_dir() or not folder.vaults.status().exists:
         raise NoVault("VAULT_NONE")
     log.open_log(folder.folder / "log")
-    desk = folder.unlock(
-        options.desk, read_sentence(options.sentence_fd, sentence("PROMPT_SENTENCE", options.language))
-    )
+    if typed is None:
+        typed = read_sentence(options.sentence_fd, sentence("PROMPT_SENTENCE", options.language))
+    desk = folder.unlock(options.desk, typed)
     try:
         if kind is not None and desk.vault.kind != kind:
             raise Obstacle("WRONG_KIND_OF_VAULT")

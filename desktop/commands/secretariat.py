@@ -1,12 +1,15 @@
-"""`rufaa-cli secretariat init | digits | enrol | intake | receipts`."""
+"""`rufaa-cli secretariat init | digits | enrol | line | intake | receipts`."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 from pathlib import Path
 
+from desktop.bootstrap import Desk
 from desktop.bundles.enrolment import MAX_ENROLMENT_BYTES
+from desktop.bundles.receipt import MAX_RECEIPT_FILE_BYTES
 from desktop.bundles.sizes import MAX_FILE_BYTES
 from desktop.clock import SystemClock, parse_stamp
 from desktop.commands.common import (
@@ -20,6 +23,7 @@ from desktop.commands.common import (
     unlocked,
 )
 from desktop.crypto.access_list import VaultKind
+from desktop.crypto.encoding import sha256_hex
 from desktop.crypto.keyfile import KeyUse
 from desktop.errors import DeskError, Obstacle
 from desktop.files import probe_out, read_start, write_out
@@ -28,13 +32,14 @@ from desktop.services.intake import Taken
 from desktop.services.secretariat import Founded, OfflineKey, check_founding, found_secretariat
 from desktop.wording import outcome_in_words, reason_in_words
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _KEYS_PROBE_BYTES = 64 * 1024  # all key files together are smaller
 _OFFLINE = {KeyUse.ROOT: "OFFLINE_ROOT", KeyUse.RESTRICTED: "OFFLINE_RESTRICTED"}
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the `secretariat` subcommand."""
-    parser = commands.add_parser("secretariat", help="the national side: init, digits, enrol, intake, receipts")
+    parser = commands.add_parser("secretariat", help="the national side: init, digits, enrol, line, intake, receipts")
     parts = parser.add_subparsers(required=True, metavar="COMMAND")
 
     init = parts.add_parser("init", help="make the Secretariat's store, roots and keys")
@@ -63,6 +68,16 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     add_out_option(enrol)
     enrol.set_defaults(run=_enrol)
 
+    line = parts.add_parser("line", help="name in the next roster where couriers bring bundles and find receipts")
+    add_vault_options(line)
+    line.add_argument("--url", required=True, help="https address of the tus server's folder")
+    line.add_argument(
+        "--pin",
+        metavar="HEX",
+        help="SHA-256 of the server's public key (default: the authorities that each laptop's system trusts)",
+    )
+    line.set_defaults(run=_line)
+
     intake = parts.add_parser("intake", help="verify bundles and take them in; writes their receipts")
     add_vault_options(intake)
     intake.add_argument("bundles", nargs="+", metavar="bundle", help="offices' R- files")
@@ -72,6 +87,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     receipts = parts.add_parser("receipts", help="list the receipts issued; --save writes one again")
     add_vault_options(receipts)
     receipts.add_argument("--save", metavar="NAME", help="name of the receipt to write to --out once more")
+    receipts.add_argument(
+        "--line", metavar="DIR", help="put the newest receipt of each bundle into this folder, served as receipts/"
+    )
     add_out_option(receipts)
     receipts.set_defaults(run=_receipts)
 
@@ -147,6 +165,12 @@ def _enrol(options: argparse.Namespace) -> int:
     return 0
 
 
+def _line(options: argparse.Namespace) -> int:
+    with unlocked(options, VaultKind.SECRETARIAT) as desk:
+        tell(options, "LINE_NAMED", version=desk.secretariat.name_line(options.url, options.pin))
+    return 0
+
+
 def _intake(options: argparse.Namespace) -> int:
     status = 0
     with unlocked(options, VaultKind.SECRETARIAT) as desk:
@@ -193,4 +217,20 @@ def _receipts(options: argparse.Namespace) -> int:
             if content is None:
                 raise Obstacle("RECEIPT_UNKNOWN")
             tell(options, "RECEIPT_LINE", path=str(write_out(Path(options.out), options.save, content)))
+        if options.line:
+            _lay_out(options, desk, Path(options.line))
     return 0
+
+
+def _lay_out(options: argparse.Namespace, desk: Desk, folder: Path) -> None:
+    """Put receipts where couriers find them: a file named by the SHA-256 of the bundle (docs/formats.md)."""
+    probe_out(folder)
+    lying = {
+        path.name: sha256_hex(read_start(str(path), MAX_RECEIPT_FILE_BYTES))
+        for path in folder.iterdir()
+        if _SHA256.fullmatch(path.name)
+    }
+    wanted = desk.intake.receipts_to_lay_out(lying)
+    for name, content in wanted.items():
+        write_out(folder, name, content)
+    tell(options, "RECEIPTS_LAID_OUT", n=len(wanted))

@@ -33,6 +33,8 @@ from desktop.crypto.signing import check_public_key, peek_payload, sign_envelope
 
 PAYLOAD_TYPE = "application/vnd.rufaa.access.v1+json"
 SUPERVISOR = "SUPERVISOR"  # the one role that keys know of: it signs lists and holds the sealed class
+# No reader knows this role, so it grants nothing (docs/formats.md 4): a suspension is signed like every other change.
+SUSPENDED = "SUSPENDED"
 MAX_LIST_BYTES = 64 * 1024
 MAX_LISTS = 1_000
 MAX_USERS = 64
@@ -189,10 +191,15 @@ def verify_chain(envelopes: Sequence[bytes], pin: Pin, vault_id: bytes) -> Acces
     return previous
 
 
+def read_list(envelope: bytes) -> AccessList:
+    """Return what one list of an already verified chain says. Raises Malformed."""
+    return _parse_payload(peek_payload(envelope, PAYLOAD_TYPE))
+
+
 def _verify_link(envelope: bytes, previous: AccessList | None) -> AccessList:
     if len(envelope) > MAX_LIST_BYTES:
         raise Malformed("TOO_LONG")
-    current = _parse_payload(peek_payload(envelope, PAYLOAD_TYPE))
+    current = read_list(envelope)
     if previous is not None:
         _check_succession(previous, current)
         verify_envelope(envelope, PAYLOAD_TYPE, previous.signers())

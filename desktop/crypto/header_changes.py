@@ -25,7 +25,7 @@ def trust_root(keys: Unlocked, root_sha256: str, bounds: KdfBounds = KDF_BOUNDS)
     current = keys.access_list
     following = replace(current, version=current.version + 1, previous=current.pin().sha256, root=root_sha256)
     lists = (*keys.header.access_lists, sign_list(following, keys.ed25519))
-    return _in_next_header(replace(keys, access_list=following), replace(keys.header, access_lists=lists), bounds)
+    return in_next_header(replace(keys, access_list=following), replace(keys.header, access_lists=lists), bounds)
 
 
 def pinned_anew(
@@ -52,10 +52,11 @@ def pinned_anew(
         bounds=bounds,
     )
     slots = tuple(slot if other is old else other for other in header.user_slots)
-    return _in_next_header(replace(keys, pin=pin), replace(header, user_slots=slots), bounds)
+    return in_next_header(replace(keys, pin=pin), replace(header, user_slots=slots), bounds)
 
 
-def _in_next_header(keys: Unlocked, header: KeyHeader, bounds: KdfBounds) -> Unlocked:
+def in_next_header(keys: Unlocked, header: KeyHeader, bounds: KdfBounds) -> Unlocked:
+    """Return the keys with a header of the next edit, closed under their data key."""
     edited = replace(header, edit=header.edit + 1)
     return replace(
         keys,

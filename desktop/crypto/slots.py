@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -172,9 +172,7 @@ def make_user_slot(
     )
     associated = _associated(owner.vault_id, owner.user_id, x25519, ed25519, kdf)
     sealed = AESGCM(derive_key(sentence, kdf, bounds)).encrypt(nonce, plaintext, associated)
-    dek_purpose = _purpose("dek", owner.vault_id, owner.user_id, owner.key_generation)
-    r_purpose = _purpose("r", owner.vault_id, owner.user_id, owner.key_generation)
-    return UserSlot(
+    wrapped = UserSlot(
         user_id=owner.user_id,
         desk_number=owner.desk_number,
         wordlist=wordlist,
@@ -183,9 +181,23 @@ def make_user_slot(
         sealed=sealed,
         x25519=x25519,
         ed25519=ed25519,
-        dek=sealing.seal(sealing.with_purpose(secrets.dek, **dek_purpose), x25519),
+        dek=b"",
+        r=(),
+    )
+    return sealed_anew(wrapped, secrets, owner.vault_id, owner.key_generation)
+
+
+def sealed_anew(slot: UserSlot, secrets: VaultSecrets, vault_id: bytes, key_generation: int) -> UserSlot:
+    """Seal other secrets to a slot's owner, who need not be there: their sentence opens it as before."""
+    dek_purpose = _purpose("dek", vault_id, slot.user_id, key_generation)
+    r_purpose = _purpose("r", vault_id, slot.user_id, key_generation)
+    return replace(
+        slot,
+        dek=sealing.seal(sealing.with_purpose(secrets.dek, **dek_purpose), slot.x25519),
         r=tuple(
-            SealedHalf(public, sealing.seal(sealing.with_purpose(private, **r_purpose, public=public.hex()), x25519))
+            SealedHalf(
+                public, sealing.seal(sealing.with_purpose(private, **r_purpose, public=public.hex()), slot.x25519)
+            )
             for public, private in secrets.r.items()
         ),
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from desktop.crypto import sealing, sheet
 from desktop.crypto.access_list import (
     SUPERVISOR,
+    SUSPENDED,
     VAULT_ID_BYTES,
     AccessList,
     Device,
@@ -294,11 +295,14 @@ def normalised(words: WordList, sentence: str) -> str:
 
 
 def _current_list(header: KeyHeader, pin: Pin) -> AccessList:
-    """Return the current list, reached from the pin; every slot of the header must be one that it names."""
+    """Return the current list, reached from the pin; every slot of the header must be one that it names.
+
+    Whoever is suspended has none: one put back by a holder of the data key is a forgery.
+    """
     current = verify_chain(header.access_lists, pin, header.vault_id)
     for slot in header.user_slots:
         user = current.user(slot.user_id)
-        listed = None if user is None else (user.desk_number, user.x25519, user.ed25519)
+        listed = None if user is None or user.role == SUSPENDED else (user.desk_number, user.x25519, user.ed25519)
         if listed != (slot.desk_number, slot.x25519, slot.ed25519):
             raise Malformed("SLOT")
     if any(slot.keys not in current.recovery for slot in header.recovery_slots):

@@ -24,6 +24,7 @@ class Role(StrEnum):
 _OFFICE = frozenset({Role.CLERK, Role.CASE_OFFICER, Role.SUPERVISOR})
 _OFFICERS = frozenset({Role.CASE_OFFICER, Role.SUPERVISOR})
 _SUPERVISOR = frozenset({Role.SUPERVISOR})
+OFFICE_ROLES = _OFFICE  # what a supervisor may give
 _NATIONAL = frozenset({Role.SECRETARIAT, Role.SECRETARIAT_CASE})
 _ANALYST = frozenset({Role.SECRETARIAT})
 
@@ -50,6 +51,8 @@ MATRIX: Mapping[str, frozenset[Role]] = {
     "receipt.take_in": _OFFICE,
     "table.export": _SUPERVISOR,
     "office.enrol": _SUPERVISOR,
+    "people.manage": _SUPERVISOR,
+    "sentence.change": _OFFICE | _NATIONAL,  # of one's own
     "journal.read": _SUPERVISOR,
     "journal.verify": _OFFICE | _NATIONAL,
     "secretariat.init": _ANALYST,
@@ -69,6 +72,14 @@ def require(role: str, action: str) -> None:
     """
     if role not in MATRIX.get(action, frozenset()):
         raise NotPermitted("ROLE_NOT_PERMITTED", role=role, action=action)
+
+
+def may_see_health(role: str, *, trained: bool, bound_to_secrecy: bool) -> bool:
+    """Say whether health facts may be shown: to an officer who is trained and bound to secrecy (DPA s.46, L-04).
+
+    A clerk types them in and does not see them again (threat-model 5.3).
+    """
+    return role in _OFFICERS and trained and bound_to_secrecy
 
 
 def require_signature(role: str, *, supervisor_signs: bool) -> None:

@@ -63,6 +63,7 @@ class Topic(StrEnum):
     DRAFTS = "DRAFTS"
     INTAKE = "INTAKE"
     TABLES = "TABLES"
+    PEOPLE = "PEOPLE"
 
 
 @dataclass(frozen=True)

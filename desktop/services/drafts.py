@@ -9,6 +9,7 @@ yet a record.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import os
@@ -117,7 +118,7 @@ class DraftService:
         row = session.get(Draft, (self._vault.user, key)) or Draft(user=self._vault.user, key=key)
         row.case_id, row.at = case_id, self._vault.now()
         body = json.dumps({"salt": os.urandom(32).hex(), "value": value}, ensure_ascii=False)
-        plaintext = with_purpose(body.encode("utf-8", "surrogatepass"), **self._purpose(row))
+        plaintext = with_purpose(body.encode("utf-8", "surrogatepass"), **self._purpose(row, self._generation))
         plaintext += bytes(-(len(plaintext) + _HMAC_BYTES) % _PAD_BYTES)
         row.sealed = seal(plaintext + self._hmac(plaintext), self._vault.own_key, self._vault.sealed_current)
         session.add(row)
@@ -138,7 +139,7 @@ class DraftService:
         signed, mark = plaintext[:-_HMAC_BYTES], plaintext[-_HMAC_BYTES:]
         if not hmac.compare_digest(mark, self._hmac(signed)):
             raise Malformed("HMAC")
-        body = without_purpose(signed, **self._purpose(row)).rstrip(b"\0")
+        body = self._body(row, signed).rstrip(b"\0")
         try:
             value = json.loads(body.decode("utf-8", "surrogatepass"))["value"]
         except (ValueError, KeyError, TypeError):
@@ -147,10 +148,21 @@ class DraftService:
             raise Malformed("TYPE")
         return value
 
-    def _purpose(self, row: Draft) -> dict[str, str | int]:
+    def _body(self, row: Draft, signed: bytes) -> bytes:
+        """Return what stands behind the purpose line, of this key generation or an earlier one."""
+        for generation in range(self._generation, 1, -1):
+            with contextlib.suppress(Malformed):
+                return without_purpose(signed, **self._purpose(row, generation))
+        return without_purpose(signed, **self._purpose(row, 1))
+
+    @property
+    def _generation(self) -> int:
+        return self._vault.keys.access_list.key_generation
+
+    def _purpose(self, row: Draft, generation: int) -> dict[str, str | int]:
         return {
             "case": row.case_id or "",
-            "generation": self._vault.keys.access_list.key_generation,
+            "generation": generation,
             "key": row.key,
             "purpose": "draft",
             "user": self._vault.user,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.models.base import Secret
@@ -14,7 +15,7 @@ from db.models.office import TakenRoster
 from desktop import VERSION
 from desktop.bundles import members
 from desktop.bundles.enrolment import ENROLMENT_LABEL, ROOT_LABEL, Enrolment, digits, make_enrolment, same_digits
-from desktop.bundles.roster import Roster, Use
+from desktop.bundles.roster import Device, Roster, Use
 from desktop.bundles.trust import (
     Trust,
     open_package,
@@ -24,6 +25,7 @@ from desktop.bundles.trust import (
     trust_of,
     verify_package,
 )
+from desktop.clock import Clock, stamp
 from desktop.crypto.encoding import Malformed, sha256_hex
 from desktop.crypto.sealing import public_key
 from desktop.crypto.signing import public_bytes
@@ -31,11 +33,13 @@ from desktop.errors import NotAccepted, NotTrusted, Obstacle, Problem
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, Topic
 from desktop.services import journal, records, sealed
-from desktop.services.access_lists import pin_root
+from desktop.services.access_lists import changing, pin_root
 from desktop.services.session import OpenVault
 
 DEVICE_SIGNING_KEY = "DEVICE_SIGNING"
 DEVICE_RECEIVING_KEY = "DEVICE_RECEIVING"
+_RETIRED_KEYS = f"{DEVICE_RECEIVING_KEY}_"  # and the key generation they were made in
+_RETIRED_DAYS = 366
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,31 @@ def secret(session: Session, name: str) -> bytes:
 def device_signing_key(session: Session) -> Ed25519PrivateKey:
     """Return this device's signing key."""
     return Ed25519PrivateKey.from_private_bytes(secret(session, DEVICE_SIGNING_KEY))
+
+
+def receiving_keys(session: Session) -> tuple[bytes, ...]:
+    """Return the private keys that receipts may be sealed to: the device's own, then those from before it changed."""
+    retired = select(Secret.value).where(Secret.name.startswith(_RETIRED_KEYS, autoescape=True))
+    return (secret(session, DEVICE_RECEIVING_KEY), *session.scalars(retired.order_by(Secret.since.desc())))
+
+
+def change_device_keys(session: Session, clock: Clock, ed25519: bytes, x25519: bytes, old_generation: int) -> None:
+    """Give this device new keys. The old signing key is gone; the old receiving key stays for receipts, a year at most.
+
+    Until a roster names the new keys the device is not enrolled with them (threat-model 5.5).
+    """
+    now = clock.now()
+    too_old = stamp(now - timedelta(days=_RETIRED_DAYS))
+    session.execute(
+        delete(Secret).where(Secret.name.startswith(_RETIRED_KEYS, autoescape=True), Secret.since < too_old)
+    )
+    signing = session.get_one(Secret, DEVICE_SIGNING_KEY)
+    receiving = session.get_one(Secret, DEVICE_RECEIVING_KEY)
+    # Merged: a row of that name that somebody planted must not stop who makes the new keys.
+    session.merge(Secret(name=f"{_RETIRED_KEYS}G{old_generation}", value=receiving.value, since=stamp(now)))
+    signing.value, signing.since = ed25519, stamp(now)
+    receiving.value, receiving.since = x25519, stamp(now)
+    session.flush()
 
 
 def trust_in_force(session: Session, vault: OpenVault) -> Trust | None:
@@ -83,6 +112,23 @@ def roster_in_force(session: Session, vault: OpenVault) -> Roster:
     return trust.roster
 
 
+def roster_for_sending(session: Session, vault: OpenVault) -> Roster:
+    """Return the roster in force, which must know this device by its present keys.
+
+    Raises:
+        Obstacle: OFFICE_NOT_ENROLLED; HANDOVER_DUE, the keys changed since.
+        NotTrusted: As `trust_in_force`.
+    """
+    roster = roster_in_force(session, vault)
+    if _own_entry(session, roster) is None:
+        raise Obstacle("HANDOVER_DUE")
+    return roster
+
+
+def _own_entry(session: Session, roster: Roster) -> Device | None:
+    return roster.device_of_key(public_bytes(device_signing_key(session)))
+
+
 def root_sha256(envelope: bytes) -> str:
     """Return the SHA-256 of a root document's payload: what an access list names."""
     return sha256_hex(payload_of_root(envelope))
@@ -102,6 +148,18 @@ class EnrolmentService:
     def __init__(self, vault: OpenVault) -> None:
         """Work on an open vault."""
         self._vault = vault
+
+    def handover_due(self) -> bool:
+        """Say whether this device's keys changed since the Secretariat listed it.
+
+        Until it is enrolled anew nothing can be sent, and there the old key still counts.
+        """
+        with self._vault.reading() as session:
+            try:
+                trust = trust_in_force(session, self._vault)
+            except NotTrusted:  # told to whoever sends
+                return False
+            return trust is not None and _own_entry(session, trust.roster) is None
 
     def make_file(self, label: str) -> EnrolmentFile:
         """Return this device's enrolment file. `label` tells laptops of one office apart; no person's name.
@@ -147,7 +205,7 @@ class EnrolmentService:
             NotTrusted: The package does not verify, is older than the one in force, or DIGITS_DIFFER.
         """
         self._vault.require("office.enrol")
-        with self._vault.writing() as session:
+        with changing(self._vault) as session:
             package = open_package(content, (secret(session, DEVICE_RECEIVING_KEY),))
             known = trust_in_force(session, self._vault)
             trust = verify_package(package, known, practice=self._vault.practice)
@@ -156,7 +214,7 @@ class EnrolmentService:
                     raise Obstacle("ROOT_DIGITS_NEEDED")
                 same_digits(typed_digits, ROOT_LABEL, payload_of_root(package.roots[-1]))
             office = records.office(session)
-            own = trust.roster.device_of_key(public_bytes(device_signing_key(session)))
+            own = _own_entry(session, trust.roster)
             if own is None or own.device != office.device:
                 raise NotTrusted("ROSTER_WITHOUT_US")
             first_root = root_sha256(package.roots[0])

@@ -27,7 +27,7 @@ from desktop.rules.states import BundleState, next_bundle_state
 from desktop.rules.views import identified_view, pseudonymous_view
 from desktop.services import journal, records
 from desktop.services.consents import rows_of
-from desktop.services.enrolment import device_signing_key, roster_in_force
+from desktop.services.enrolment import device_signing_key, roster_for_sending
 from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
@@ -132,7 +132,7 @@ class ExportService:
         """
         self._vault.require("bundle.make")
         with self._vault.writing() as session:
-            roster = roster_in_force(session, self._vault)
+            roster = roster_for_sending(session, self._vault)
             office = records.office(session)
             going = self._going(session, _unsent(session), identity)
             if not going:

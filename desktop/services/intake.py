@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from sqlalchemy import func, select
@@ -277,6 +278,21 @@ class IntakeService:
                 return None
             journal.append(session, self._vault, Act.RECEIPT_FILE_WRITTEN, issued.bundle_sha256.hex()[:_ID_DIGITS])
             return issued.sealed_file
+
+    def receipts_to_lay_out(self, lying: Mapping[str, str]) -> Mapping[str, bytes]:
+        """Return by the bundle's SHA-256 the newest receipts that do not lie ready for couriers yet.
+
+        `lying` says what does: the SHA-256 of each file by its name, which is the bundle's.
+        """
+        self._vault.require("secretariat.receipts")
+        with self._vault.writing() as session:
+            newest: dict[str, bytes] = {}
+            for issued in session.scalars(select(IssuedReceipt).order_by(IssuedReceipt.n)):
+                newest[issued.bundle_sha256.hex()] = issued.sealed_file
+            wanted = {name: content for name, content in newest.items() if lying.get(name) != sha256_hex(content)}
+            for name in wanted:
+                journal.append(session, self._vault, Act.RECEIPT_FILE_WRITTEN, name[:_ID_DIGITS], reason="LINE")
+        return wanted
 
     def counts(self) -> tuple[int, int]:
         """Return how many bundles are kept and how many cases their taken records name."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from db.models.base import DeskUser, JournalEntry
 from db.models.office import Revision
-from desktop.bundles.records import revision_hash
 from desktop.crypto.access_list import VaultKind
 from desktop.errors import NotTrusted
 from desktop.rules.journal_chain import ZERO_HASH, Act, Entry, HashRun, next_entry, verify_run
+from desktop.rules.journal_reading import JournalPage, JournalPerson, JournalWish, Verdict
+from desktop.services import journal_check, journal_page
+from desktop.services.journal_check import JournalCheck, as_entry
 from desktop.services.session import OpenVault
+
+Report = Callable[[int, int], object]  # told how many entries and revisions were looked at, of how many
 
 
 class Author(Protocol):
@@ -86,23 +91,9 @@ def acts_on(session: Session, object_id: str) -> tuple[str, ...]:
     return tuple(session.scalars(query))
 
 
-def _entry(row: JournalEntry) -> Entry:
-    return Entry(
-        n=row.n,
-        previous=row.previous.hex(),
-        at=row.at,
-        user=row.user,
-        act=row.act,
-        object=row.object,
-        revision_hash=row.revision_hash.hex() if row.revision_hash else None,
-        reason=row.reason,
-        hash=row.hash.hex(),
-    )
-
-
 def _last(session: Session) -> Entry | None:
     row = session.scalars(select(JournalEntry).order_by(JournalEntry.n.desc()).limit(1)).first()
-    return _entry(row) if row else None
+    return as_entry(row) if row else None
 
 
 @dataclass(frozen=True)
@@ -112,6 +103,10 @@ class LastSaved:
     at: str
     by: str
     n: int
+
+
+def _unwatched(_: int, __: int) -> None:
+    """Nobody watches."""
 
 
 class JournalService:
@@ -134,6 +129,41 @@ class JournalService:
             ).first()
         return LastSaved(row.at, row.name or "", row.n) if row else None
 
+    def page(self, below: int | None = None, wish: JournalWish = JournalWish()) -> JournalPage:  # noqa: B008  frozen
+        """Return entries below the number `below`, the newest first; at most a page, and only some thousands looked at.
+
+        A page may be empty although there is more below it: ask again with its `below` until that is 0.
+        """
+        self._vault.require("journal.read")
+        with self._vault.reading() as session:
+            return journal_page.page(session, self._vault, below, wish)
+
+    def people(self) -> tuple[JournalPerson, ...]:
+        """Return everybody whose name can stand in the journal, those who left as well."""
+        self._vault.require("journal.read")
+        with self._vault.reading() as session:
+            return journal_page.people_of(session)
+
+    def begin_check(self) -> JournalCheck:
+        """Return a check of the whole journal that `check_on` drives, step by step."""
+        self._vault.require("journal.verify")
+        with self._vault.reading() as session:
+            return journal_check.begin(session, self._vault)
+
+    def check_on(self, check: JournalCheck) -> JournalCheck:
+        """Go on with a check by one short step and return it."""
+        self._vault.require("journal.verify")
+        with self._vault.reading() as session:
+            journal_check.step(session, self._vault, check)
+        return check
+
+    def verify_all(self, report: Report = _unwatched) -> Verdict:
+        """Check the whole journal and return everything that is wrong with it; `report` may raise to stop it."""
+        check = self.begin_check()
+        while check.verdict is None:
+            report(self.check_on(check).done, check.of)
+        return check.verdict
+
     def verify(self) -> int:
         """Recompute the whole chain and every stored revision, and return the number of entries.
 
@@ -143,11 +173,18 @@ class JournalService:
         """
         self._vault.require("journal.verify")
         with self._vault.reading() as session:
-            rows = session.scalars(select(JournalEntry).order_by(JournalEntry.n).execution_options(yield_per=1000))
-            verify_run(_entry(row) for row in rows)
+            query = select(*journal_check.ENTRY).order_by(JournalEntry.n)
+            verify_run(_entries(session.execute(query.execution_options(yield_per=1000))))
             if self._vault.kind == VaultKind.OFFICE:
                 _check_revisions(session)
             return session.scalar(select(func.count()).select_from(JournalEntry)) or 0
+
+
+def _entries(rows: Iterable[Row[Any]]) -> Iterator[Entry]:
+    for n, row in enumerate(rows, start=1):
+        if not journal_check.is_entry(row):
+            raise NotTrusted("JOURNAL_BROKEN", n=n)
+        yield as_entry(row)
 
 
 def run_from(session: Session, first: int) -> HashRun:
@@ -169,11 +206,8 @@ def _check_revisions(session: Session) -> None:
         )
     }
     rows = session.execute(
-        select(Revision.record_id, Revision.body, Revision.hash, Revision.random)
-        .order_by(Revision.record_id, Revision.rev)
-        .execution_options(yield_per=1000)
+        select(*journal_check.REVISION).order_by(Revision.record_id, Revision.rev).execution_options(yield_per=1000)
     )
     for count, row in enumerate(rows, start=1):
-        body = row.body if isinstance(row.body, bytes) else b""
-        if revision_hash(row.random, body) != row.hash.hex() or (row.record_id, row.hash) not in known:
+        if not journal_check.is_as_saved(row) or (row.record_id, row.hash) not in known:
             raise NotTrusted("RECORD_ALTERED", n=count)

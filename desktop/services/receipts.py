@@ -14,7 +14,7 @@ from desktop.errors import NotTrusted
 from desktop.rules.journal_chain import Act
 from desktop.rules.states import BundleState, next_bundle_state
 from desktop.services import journal, records
-from desktop.services.enrolment import DEVICE_RECEIVING_KEY, roster_in_force, secret
+from desktop.services.enrolment import receiving_keys, roster_in_force
 from desktop.services.session import OpenVault
 
 
@@ -51,7 +51,7 @@ class ReceiptService:
             office = records.office(session)
             opened = open_receipt(
                 content,
-                secrets=(secret(session, DEVICE_RECEIVING_KEY),),
+                secrets=receiving_keys(session),
                 roster=roster_in_force(session, self._vault),
                 device=office.device,
                 practice=self._vault.practice,

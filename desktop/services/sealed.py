@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from db.models.office import Revision
@@ -17,6 +18,17 @@ from desktop.rules.records import Value, decode_fields, encode_fields
 from desktop.services.session import OpenVault
 
 _LABEL = "rufaa-sealed-v1"
+
+Place = tuple[str, int]  # record id and revision, in the order values are gone through
+
+
+@dataclass(frozen=True)
+class Batch:
+    """How far a run of sealing again came: the last place, how many were looked at, how many stayed as they were."""
+
+    last: Place
+    looked_at: int
+    left: int
 
 
 def seal_fields(
@@ -68,14 +80,46 @@ def seal_again(session: Session, vault: OpenVault, restricted: tuple[bytes, ...]
     """
     left = 0
     for revision in session.scalars(select(Revision).where(Revision.sealed.is_not(None))):
-        note = parse_revision(revision.body).sealed
-        plaintext = _plaintext(vault, revision.sealed or b"")
-        if note is None or plaintext is None or tagged_sha256(_LABEL, plaintext).hex() != note.commit:
-            left += 1
-            continue
-        revision.sealed = seal(plaintext, vault.sealed_current, *restricted)
+        left += not _seal_revision(vault, revision, restricted)
     session.flush()
     return left
+
+
+def count_sealed(session: Session) -> int:
+    """Return how many revisions have sealed values."""
+    return session.scalar(select(func.count()).select_from(Revision).where(Revision.sealed.is_not(None))) or 0
+
+
+def seal_batch(session: Session, vault: OpenVault, after: Place, most: int) -> Batch:
+    """Seal the next values to the current `R` that are still sealed to an earlier one, in the caller's transaction.
+
+    What the current half opens is done already, so that a run that was stopped begins anew and goes on where it was.
+    """
+    current = vault.sealed_private.get(vault.sealed_current)
+    query = select(Revision).where(Revision.sealed.is_not(None), tuple_(Revision.record_id, Revision.rev) > after)
+    looked_at = left = 0
+    for revision in session.scalars(query.order_by(Revision.record_id, Revision.rev).limit(most)):
+        looked_at, after = looked_at + 1, (revision.record_id, revision.rev)
+        if current is not None:
+            with contextlib.suppress(Malformed):
+                open_sealed(revision.sealed or b"", current)
+                continue
+        left += not _seal_revision(vault, revision, vault.restricted_recipients)
+    session.flush()
+    return Batch(after, looked_at, left)
+
+
+def _seal_revision(vault: OpenVault, revision: Revision, restricted: tuple[bytes, ...]) -> bool:
+    """Seal the values of one revision again; False for what does not open, or is not what was committed to."""
+    try:
+        note = parse_revision(revision.body).sealed
+    except Malformed:
+        return False
+    plaintext = _plaintext(vault, revision.sealed or b"")
+    if note is None or plaintext is None or tagged_sha256(_LABEL, plaintext).hex() != note.commit:
+        return False
+    revision.sealed = seal(plaintext, vault.sealed_current, *restricted)
+    return True
 
 
 def _plaintext(vault: OpenVault, sealed: bytes) -> bytes | None:

@@ -6,17 +6,19 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models.base import Secret
+from db.models.secretariat import IncomingBundle
 from db.models.secretariat import Trust as TrustRow
 from desktop import VERSION, machine, wordlists
 from desktop.bundles.enrolment import ENROLMENT_LABEL, ROOT_LABEL, digits, open_enrolment, same_digits
 from desktop.bundles.frame import file_name
-from desktop.bundles.roster import Device, Office, Recipient, Roster, Use, sign_roster
+from desktop.bundles.roster import Device, Office, Recipient, Roster, Use, read_line, sign_roster
 from desktop.bundles.trust import (
     KeySet,
     Package,
@@ -32,6 +34,7 @@ from desktop.bundles.trust import (
 )
 from desktop.clock import Clock, stamp
 from desktop.crypto import kdf, sealing
+from desktop.crypto.encoding import Malformed
 from desktop.crypto.keyfile import KeyUse, make_key_file
 from desktop.crypto.signing import public_bytes
 from desktop.crypto.vaultkeys import NewVault
@@ -45,6 +48,7 @@ from desktop.services.vault import Created, VaultService, name_problems
 ROSTER_KEY, RECEIPT_KEY, INTAKE_KEY = "ROSTER_SIGNING", "RECEIPT_SIGNING", "INTAKE_OPERATIONAL"
 KEY_FILE_WORDS = 6
 MAX_ROOTS = 16  # as many as a root document may name
+_KEYS_CHANGED = "KEYS_CHANGED"  # why earlier keys of a laptop are revoked
 _ROOT_DAYS, _ROSTER_DAYS = 3652, 365
 
 
@@ -230,7 +234,8 @@ class SecretariatService:
     def enrol(self, content: bytes, typed_digits: str) -> Enrolled:
         """Enrol the device of an enrolment file, after its digits were heard by telephone and typed.
 
-        The same file again gives a package of the roster in force, sealed anew.
+        The same file again gives a package of the roster in force, sealed anew. Where a laptop comes with new keys, the
+        ones before are revoked in the same roster: whoever kept them signs nothing more than was taken already.
 
         Raises:
             NotTrusted: The file does not verify, is of the other kind (practice), DIGITS_DIFFER, or its office code,
@@ -263,7 +268,13 @@ class SecretariatService:
                 office = Office(enrolment.office, enrolment.county, enrolment.office_name)
                 if any(other.code == office.code and other != office for other in roster.offices):
                     raise NotTrusted("OFFICE_DIFFERS")
-                self._issue(session, roster, device, office)
+                offices = {item.code: item for item in (*roster.offices, office)}
+                self._issue(
+                    session,
+                    roster,
+                    devices=(*_before_revoked(session, roster.devices, device), device),
+                    offices=tuple(offices[code] for code in sorted(offices)),
+                )
                 journal.append(
                     session, self._vault, Act.DEVICE_ENROLLED, device.device, revision_hash=enrolment.access_list
                 )
@@ -285,25 +296,43 @@ class SecretariatService:
         )
 
     def _rosters_for(self, issued: Sequence[Package], device: Device) -> tuple[bytes, ...]:
-        """Return the rosters since the first that names the device: it may hold any of them, and follows the links."""
+        """Return the rosters since the first that names the laptop: it may hold any of them, and follows the links."""
         since: list[bytes] = []
         for package in reversed(issued):
-            if device not in trust_of(package, practice=self._vault.practice).roster.devices:
+            listed = trust_of(package, practice=self._vault.practice).roster.devices
+            if not any(other.device == device.device for other in listed):  # also by keys it had before
                 break
             since.insert(0, package.rosters[-1])
         return tuple(since)
 
-    def _issue(self, session: Session, roster: Roster, device: Device, office: Office) -> None:
-        offices = {item.code: item for item in (*roster.offices, office)}
+    def name_line(self, url: str, pin: str | None) -> int:
+        """Have the next roster name where couriers go, and return its version.
+
+        An office learns of it by its next trust package: `enrol` with its old file makes one.
+
+        Raises:
+            NotAccepted: LINE_WRONG, no https address, or a pin that is not the 64 hex digits of a SHA-256.
+        """
+        self._vault.require("secretariat.enrol")
+        try:
+            line = read_line({"pin": pin, "url": url})
+        except Malformed:
+            raise NotAccepted((Problem("LINE_WRONG", "secretariat.line"),), "LINE_WRONG") from None
+        with self._vault.writing() as session:
+            issued = self._issue(session, trust_now(session, self._vault.practice).roster, line=line)
+            journal.append(session, self._vault, Act.LINE_NAMED, "", revision_hash=issued.payload_sha256)
+        return issued.version
+
+    def _issue(self, session: Session, roster: Roster, **changes: Any) -> Roster:
+        """Sign the roster that follows this one, with what changes in it, and return it."""
         now = self._vault.clock.now()
         following = replace(
             roster,
             version=roster.version + 1,
             previous=roster.payload_sha256,
-            devices=(*roster.devices, device),
-            offices=tuple(offices[code] for code in sorted(offices)),
             issued_at=stamp(now),
             expires_at=stamp(now + timedelta(days=_ROSTER_DAYS)),
+            **changes,
         )
         signed = sign_roster(following, signing_key(session, ROSTER_KEY))
         newest = newest_package(session)
@@ -315,6 +344,7 @@ class SecretariatService:
             )
         )
         session.flush()
+        return following
 
     def root_digits(self) -> str:
         """Return the digits of the root document, to be read out to an office that rings."""
@@ -323,10 +353,29 @@ class SecretariatService:
             return digits(ROOT_LABEL, payload_of_root(newest_package(session).roots[-1]))
 
 
+def _before_revoked(session: Session, devices: Sequence[Device], new: Device) -> tuple[Device, ...]:
+    """Return the devices with earlier keys of the same laptop revoked after the last bundle taken from it."""
+    taken = select(func.max(IncomingBundle.sequence)).where(
+        IncomingBundle.device == new.device,
+        IncomingBundle.incarnation == new.incarnation,
+        IncomingBundle.taken.is_(True),
+    )
+    last = session.scalar(taken) or 0
+    return tuple(
+        replace(other, revoked_after=last, revoked_reason=_KEYS_CHANGED)
+        if other.device == new.device and other.revoked_after is None
+        else other
+        for other in devices
+    )
+
+
 def _refuse_clash(devices: Sequence[Device], new: Device) -> None:
-    """Refuse a device whose key, id or desk code another one has."""
+    """Refuse a device whose key, id or desk code another one has; the same laptop may come with new keys."""
     for other in devices:
-        if other.device == new.device or other.ed25519 == new.ed25519 or other.x25519 == new.x25519:
+        place = (other.office, other.county, other.desk_code, other.incarnation)
+        if other.device == new.device and place != (new.office, new.county, new.desk_code, new.incarnation):
             raise NotTrusted("DEVICE_KEY_TAKEN")
-        if (other.county, other.desk_code) == (new.county, new.desk_code):
+        if other.ed25519 == new.ed25519 or other.x25519 == new.x25519:
+            raise NotTrusted("DEVICE_KEY_TAKEN")
+        if other.device != new.device and (other.county, other.desk_code) == (new.county, new.desk_code):
             raise NotTrusted("DESK_CODE_TAKEN")

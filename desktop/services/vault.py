@@ -25,12 +25,13 @@ from desktop.clock import Clock, stamp
 from desktop.crypto import kdf
 from desktop.crypto.access_list import VaultKind
 from desktop.crypto.encoding import Malformed
+from desktop.crypto.header import desk_numbers
 from desktop.crypto.header_changes import pinned_anew
 from desktop.crypto.vaultkeys import NewVault, Unlocked, create_vault_keys, unlock
 from desktop.rules.access import Role
 from desktop.rules.journal_chain import Act
-from desktop.services import journal
-from desktop.services.access_lists import note_list
+from desktop.services import generations, journal
+from desktop.services.access_lists import note_list, rows_agree, write_next
 from desktop.services.enrolment import (
     DEVICE_RECEIVING_KEY,
     DEVICE_SIGNING_KEY,
@@ -99,10 +100,11 @@ class Prepared:
 
 @dataclass(frozen=True)
 class VaultStatus:
-    """What the unlock screen may say before anybody signed in."""
+    """What the unlock screen may say before anybody signed in. `desks` are those that can be unlocked, if known."""
 
     exists: bool
     wait_seconds: int
+    desks: tuple[int, ...] = ()
 
 
 class VaultService:
@@ -116,8 +118,11 @@ class VaultService:
         self._lock: vault_files.VaultLock | None = None
 
     def status(self) -> VaultStatus:
-        """Say whether there is a vault and how long the next attempt has to wait, in seconds."""
-        return VaultStatus(vault_files.has_vault(self._folder), self._attempts().wait_seconds())
+        """Say whether there is a vault, how long the next attempt has to wait, and which desks can be unlocked."""
+        desks: tuple[int, ...] = ()
+        with contextlib.suppress(errors.DeskError):  # told when it is unlocked
+            desks = desk_numbers(vault_files.read_header_copies(vault_files.newest_generation(self._folder)))
+        return VaultStatus(vault_files.has_vault(self._folder), self._attempts().wait_seconds(), desks)
 
     def create_office(self, facts: OfficeFacts, *, practice: bool = False) -> Created:
         """Make an office's vault: keys, first supervisor, recovery sheet, empty tables.
@@ -271,6 +276,7 @@ class VaultService:
                 if error.code == "WRONG_SENTENCE":
                     attempts.failed()
                 raise
+            generations.check_older(self._folder, generation, keys)
             vault_files.check_encrypted(generation)
             vault = self._open(generation, keys)
             try:
@@ -278,8 +284,13 @@ class VaultService:
                 # unlock's entry, the other header copy is whole, and an older pin is sound.
                 with contextlib.suppress(errors.Obstacle):
                     self._note_unlock(vault, attempts)
-                with contextlib.suppress(errors.Obstacle):
+                try:
                     self._mend_header(vault, sentence)
+                except errors.Obstacle as error:
+                    if error.code == "HEADER_UNSURE":
+                        raise
+                # Only now: until this generation has opened, the one before it is the office's only proof.
+                vault_files.drop_older(self._folder, generation)
             except BaseException:
                 vault.store.close()
                 raise
@@ -303,8 +314,7 @@ class VaultService:
             vault_files.mend_header(vault.generation, vault.keys.header_bytes)
             return
         keys = pinned_anew(vault.keys, sentence, wordlists.load())
-        vault_files.write_header(vault.generation, keys.header_bytes)
-        vault.keys = keys
+        write_next(vault, keys)
         with vault.writing() as session:
             note_list(session, vault, keys)
 
@@ -315,6 +325,9 @@ class VaultService:
             with desk_errors(), store.reading() as session:
                 schema.check(session.connection())
                 note = session.get(VaultNote, 1)
+                agree = (
+                    note is None or note.list_sha256.hex() != keys.list_sha256 or rows_agree(session, keys.access_list)
+                )
             if note is None:
                 raise errors.VaultDamaged("VAULT_DAMAGED")
             listed = keys.access_list
@@ -323,6 +336,8 @@ class VaultService:
             reached = note.list_sha256.hex() in (keys.list_sha256, listed.previous)
             if not (same and reached and note.header_edit <= keys.header.edit):
                 raise errors.VaultSubstituted("VAULT_SUBSTITUTED", reason="NOTE")
+            if not agree:
+                raise errors.VaultSubstituted("VAULT_SUBSTITUTED", reason="USERS")
             vault = OpenVault(
                 store=store,
                 catalogue=self._catalogue(),

@@ -90,7 +90,7 @@ def lay_out(tree: Path, version: str, icons: Path) -> None:
     shutil.rmtree(tree, ignore_errors=True)
     shutil.copytree(FROZEN, tree / "usr/lib/rufaa", symlinks=True)
     (tree / "usr/bin").mkdir()
-    for name in ("rufaa", "rufaa-cli"):
+    for name in ("rufaa", "rufaa-cli", "rufaa-send"):  # each looks for the others beside it
         (tree / "usr/bin" / name).symlink_to(f"../lib/rufaa/{name}")
     _copy(HERE / "rufaa.desktop", tree / "usr/share/applications/rufaa.desktop")
     hicolor = tree / "usr/share/icons/hicolor"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import runpy
@@ -18,7 +19,9 @@ import tasks
 from bench.locks import scan
 from desktop import machine
 from desktop.bootstrap import Door
+from desktop.errand import Courier, Errand, Task
 from desktop.services.practice import make_practice, practice_sentence
+from tests.unit.courier.servers import Behaviour, make_certificate, tus_server
 
 pytestmark = [
     pytest.mark.heavy,
@@ -52,6 +55,16 @@ def test_every_part_works_in_it_without_anything_of_this_environment(frozen: Pat
     told = json.loads(ended.stdout)
     assert [check for check in told["checks"] if check["ok"] is not True] == []
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_the_courier_in_it_carries_a_file(frozen: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(frozen / "rufaa"))
+    content, certificate, behaviour = os.urandom(1_000_000), make_certificate(tmp_path), Behaviour(cuts=[1000])
+    with tus_server(behaviour, certificate) as url:
+        errand = Errand(Task.SEND, "", 1, url, certificate.pin, hashlib.sha256(content).hexdigest(), content)
+        Courier().run(errand)
+    assert [bytes(kept.content) for kept in behaviour.uploads.values()] == [content]
 
 
 def test_it_asks_for_no_newer_system_than_the_oldest_we_name(frozen: Path) -> None:

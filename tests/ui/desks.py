@@ -56,13 +56,13 @@ def in_lane(jobs: JobRunner, work: Callable[[], Answer]) -> Answer:
 
 
 @contextmanager
-def open_desk(folder: Path, sentence: str) -> Iterator[Seat]:
-    """Unlock desk 1 and sit at it. Afterwards every window left over is deleted, the vault locked, the lane ended."""
+def open_desk(folder: Path, sentence: str, desk_number: int = 1) -> Iterator[Seat]:
+    """Unlock a desk and sit at it. Afterwards every window left over is deleted, the vault locked, the lane ended."""
     jobs = JobRunner()
     opened: list[Desk] = []
 
     def unlock() -> tuple[Desk, SignedIn]:
-        desk = Door(folder).unlock(1, sentence)
+        desk = Door(folder).unlock(desk_number, sentence)
         opened.append(desk)
         return desk, desk.office.signed_in()
 

@@ -118,6 +118,7 @@ def test_on_x_what_was_copied_is_gone_after_the_time_and_at_lock(on_x: dict[str,
     copied, later = on_x["quote.copy"], on_x["quote after the time"]
     assert isinstance(copied, dict)
     assert "12345" in copied["Clipboard"]  # digits and commands are shown to be copied
+    assert "x-kde-passwordManagerHint" in copied["Clipboard"]  # and to be kept by no history
     assert later == NOTHING
     assert on_x["at lock, own"] == NOTHING
 

@@ -126,7 +126,7 @@ def written(desk: Desk) -> set[str]:
     found = {me.name, me.title, sentences()["ENROL_LABEL_FIRST"]["en"]}
     if desk.vault.kind == "OFFICE":
         forms, sheet = desk.vault.catalogue.forms, desk.office.sheet()
-        found |= {sheet.name, sheet.ministry}
+        found |= {sheet.name, sheet.ministry, *(person.name for person in desk.people.list())}
         found |= {part for copy in desk.tables.plain_copies() for part in Path(copy.place).parts}
         found |= {text for path in desk_stages.FILES.values() for text in in_file(desk, path)}
         records = [record for row in desk.cases.list() for record in desk.cases.open(row.case_id).records]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,8 @@ from tests import factory
 from tests.flows.conftest import SMALL_LAPTOP_BYTES
 from tests.sticks import Rack, make_rack
 from tests.ui.desks import SCREEN_PX, in_lane, open_desk, show_alone
-from tests.ui.screen_hands import hear
+from tests.ui.screen_hands import check_heard_and_reached, hear
+from tests.unit.courier.servers import Behaviour, Certificate, make_certificate, tus_server
 from ui import languages
 from ui.models.rows import Row
 from ui.screens.sending import Sending
@@ -405,3 +407,107 @@ def test_tab_goes_from_the_list_to_its_bundle_and_then_to_the_right(desk: Desk) 
         *("sending.pseudonymous", "sending.receipt", "sending.receipt_file"),  # arrows lead to the other naming
         "sending.table",
     ]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Certificate:
+    return make_certificate(tmp_path)
+
+
+@dataclass
+class Lined:
+    """The screen of an office whose roster names a line, and the server at its other end."""
+
+    desk: Desk
+    behaviour: Behaviour
+
+    def press(self, name: str, qtbot: QtBot) -> None:
+        """Press, and wait until the courier is back."""
+        self.desk.press(name)
+        qtbot.waitUntil(lambda: self.desk.part(QPushButton, "sending.line_receipts").isEnabled(), timeout=20_000)
+        self.desk.settle()
+
+
+@pytest.fixture
+def lined(desk: Desk, national: factory.Place, certificate: Certificate) -> Iterator[Lined]:
+    behaviour = Behaviour()
+    with tus_server(behaviour, certificate) as url:
+        national.desk.secretariat.name_line(url, certificate.pin.hex())
+
+        assert not desk.part(QPushButton, "sending.line").isVisible()
+        enrolment = desk.seat.desk.enrolment
+        file = in_lane(desk.seat.jobs, lambda: enrolment.make_file("laptop 1"))
+        package = national.desk.secretariat.enrol(file.content, file.digits).package
+        in_lane(desk.seat.jobs, lambda: enrolment.take_in(package))
+        desk.settle()
+        yield Lined(desk, behaviour)
+
+
+def test_a_bundle_goes_over_the_line_and_its_receipt_comes_back(
+    lined: Lined, national: factory.Place, qtbot: QtBot
+) -> None:
+    desk = lined.desk
+    desk.press("sending.seal")
+    lined.behaviour.cuts = [1000]
+    lined.press("sending.line", qtbot)
+    assert desk.told[-1].startswith("Bundle 1: handed over to the Secretariat's server.")
+    assert desk.state() == "Handed over"
+    (kept,) = lined.behaviour.uploads.values()
+    lined.press("sending.line_receipts", qtbot)
+    assert desk.told[-1] == "No new receipt lies ready yet. Nothing was changed."
+    taken = national.desk.intake.receive(bytes(kept.content))
+    lined.behaviour.receipts[taken.bundle_sha256] = taken.receipt
+    lined.press("sending.line_receipts", qtbot)
+    assert desk.told[-1] == "Bundle 1: RECEIVED. Records taken in: 5; sent back: 0."
+    assert desk.state() == "Received"
+    assert not desk.part(QPushButton, "sending.line").isEnabled(), "an answered bundle is not sent again"
+    assert desk.hindered == []
+
+
+def test_stop_calls_the_courier_back_at_once_and_the_next_goes_on(lined: Lined, qtbot: QtBot) -> None:
+    desk = lined.desk
+    desk.press("sending.seal")
+    lined.behaviour.cuts = [30_000] + [0] * 20
+    desk.press("sending.line")
+    qtbot.waitUntil(lambda: "trying again" in desk.text("sending.line_state"), timeout=20_000)
+    lined.press("sending.line_progress.stop", qtbot)
+    assert desk.text("sending.line_state").startswith("Sending was stopped.")
+    assert desk.state() == "Made"
+    assert desk.hindered == []
+    lined.behaviour.cuts = []
+    lined.press("sending.line", qtbot)
+    (kept,) = lined.behaviour.uploads.values()
+    assert len(kept.content) == kept.length == lined.behaviour.received
+    assert desk.state() == "Handed over"
+
+
+def test_what_stands_in_the_way_of_the_line_is_told_and_the_bundle_stays_made(lined: Lined, qtbot: QtBot) -> None:
+    desk = lined.desk
+    desk.press("sending.seal")
+    lined.behaviour.answers = {"POST": [403]}
+    lined.press("sending.line", qtbot)
+    assert desk.hindered == ["SERVER_REFUSED"]
+    assert desk.state() == "Made"
+    assert desk.part(QPushButton, "sending.line").isEnabled()
+
+
+def test_the_desk_works_on_while_the_courier_is_away_and_leaving_the_screen_calls_it_back(
+    lined: Lined, qtbot: QtBot
+) -> None:
+    desk = lined.desk
+    desk.press("sending.seal")
+    lined.behaviour.cuts = [0] * 1000
+    desk.press("sending.line")
+    qtbot.waitUntil(lambda: "trying again" in desk.text("sending.line_state"), timeout=20_000)
+    assert len(in_lane(desk.seat.jobs, desk.seat.desk.exports.list)) == 1
+    desk.screen.hide()
+    desk.screen.deleteLater()
+    qtbot.waitUntil(lambda: not [t for t in threading.enumerate() if t.name == "beside-the-lane"], timeout=3000)
+
+
+def test_the_part_of_the_line_can_be_heard_and_reached(lined: Lined) -> None:
+    lined.desk.press("sending.seal")
+    check_heard_and_reached(lined.desk.screen)
+    languages.switch("sw")
+    lined.desk.settle()
+    check_heard_and_reached(lined.desk.screen)

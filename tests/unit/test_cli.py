@@ -129,6 +129,10 @@ def test_the_self_test_exercises_every_part() -> None:
         "the whole walk",
     }
     assert [check for check in told["checks"] if check["ok"] is not True] == []
+    assert told["health"]["core_dumps"] == "OK"  # the program itself, started as people start it
+    parts = {"core_dumps", "memory", "folder", "disk", "swap", "capture", "clipboard"}
+    assert told["health"].keys() == parts
+    assert set(told["health"].values()) <= {"OK", "NOT_POSSIBLE", "FAILED"}
 
 
 def test_a_part_that_fails_makes_the_self_test_fail(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -349,3 +350,29 @@ def test_a_lock_is_held_against_a_second_taker_in_the_same_process_and_given_bac
         assert not vault_files.has_vault(data)
     lock.close()
     vault_files.lock_vault(data).close()
+
+
+def test_older_generations_and_makings_cut_off_go_and_nothing_else(data: Path, generation: Generation) -> None:
+    vault_files.lock_vault(data).close()
+    newest = vault_files.create_generation(data, write(NEW))
+    for name in ("g3.tmp", "g10.tmp", "others", "g1.bak"):
+        (newest.folder.parent / name).mkdir()
+    vault_files.drop_older(data, newest)
+    assert {path.name for path in newest.folder.parent.iterdir()} == {"g2", "lock", "others", "g1.bak"}
+    assert vault_files.newest_generation(data) == newest
+
+
+def test_an_older_generation_that_does_not_go_keeps_nobody_out(
+    data: Path, generation: Generation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest = vault_files.create_generation(data, write(NEW))
+
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", refused)
+        vault_files.drop_older(data, newest)
+    assert generation.folder.exists()
+    vault_files.drop_older(data, newest)
+    assert not generation.folder.exists()

@@ -6,17 +6,23 @@ A screen is made when one goes there and destroyed when one leaves: nothing of i
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.errors import DeskError
 from desktop.rules.records import RecordDraft, Topic
+from ui.screens.make_screen import make_screen
 from ui.screens.screen import Screen
 from ui.seat import Place, Seat
 from ui.theme import LARGE, MEDIUM, SMALL, TINY
 from ui.widgets.basics import Words, frame
 from ui.widgets.rail import Rail, Stop
+
+if TYPE_CHECKING:
+    from desktop.services.office import SignedIn
 
 KEEP_MS = 10_000  # look.md: typed work is kept every ten seconds
 
@@ -26,6 +32,7 @@ OFFICE_STOPS = (
     Stop("referrals", "RAIL_REFERRALS", "route"),
     Stop("directory", "RAIL_DIRECTORY", "building-2"),
     Stop("sending", "RAIL_SENDING", "send"),
+    Stop("people", "RAIL_PEOPLE", "users", low=True, action="people.manage"),
     Stop("settings", "RAIL_SETTINGS", "settings", low=True),
 )
 NATIONAL_STOPS = (
@@ -41,6 +48,8 @@ _WITHIN = {
     "importWorkbook": "cases",
     "letter": "cases",
     "enrolment": "sending",
+    "journal": "settings",
+    "sentence": "settings",
     "tables": "sending",
 }
 
@@ -60,8 +69,10 @@ class DeskFrame(QWidget):
         self._seat = seat
         self._screen: Screen | None = None
         self._kept: tuple[RecordDraft, ...] = ()
-        self._stops = OFFICE_STOPS if seat.desk.vault.kind == "OFFICE" else NATIONAL_STOPS
+        stops = OFFICE_STOPS if seat.desk.vault.kind == "OFFICE" else NATIONAL_STOPS
+        self._stops = tuple(stop for stop in stops if not stop.action or seat.may(stop.action))
         self._rail = Rail(self._stops)
+        self._rail.show_person(seat.me.name, seat.me.desk_number)
         self._rail.stop_wanted.connect(lambda name: self.go(Place(name)))
         self._stack = QStackedWidget()
         beside = QVBoxLayout()
@@ -153,70 +164,16 @@ class DeskFrame(QWidget):
         self._kept = ()  # tried again in ten seconds: the disk may have room by then
         self.hindered.emit(error)
 
+    def _on_signed_in(self, me: SignedIn) -> None:
+        self._seat = replace(self._seat, me=me)
+        self._rail.show_person(me.name, me.desk_number)
+
     def _on_changed(self, topics: frozenset[Topic]) -> None:
+        if Topic.PEOPLE in topics:
+            read = self._seat.desk.office.signed_in
+            self._seat.jobs.run(read, owner=self, done=self._on_signed_in, failed=self.hindered.emit)
         if self._screen is not None:
             self._screen.on_changed(topics)
-
-
-def make_screen(seat: Seat, place: Place) -> Screen:
-    """Make a screen of the desk. Each is imported when one first goes there."""
-    match place.screen:
-        case "cases":
-            from ui.screens.case_list import CaseList
-
-            return CaseList(seat, place)
-        case "caseFile":
-            from ui.screens.case_file import CaseFileScreen
-
-            return CaseFileScreen(seat, place)
-        case "importWorkbook":
-            from ui.screens.import_workbook import ImportWorkbook
-
-            return ImportWorkbook(seat, place)
-        case "referrals":
-            from ui.screens.referral_list import ReferralList
-
-            return ReferralList(seat, place)
-        case "letter":
-            from ui.screens.letter import LetterScreen
-
-            return LetterScreen(seat, place)
-        case "directory":
-            from ui.screens.directory import Directory
-
-            return Directory(seat, place)
-        case "sending":
-            from ui.screens.sending import Sending
-
-            return Sending(seat, place)
-        case "enrolment":
-            from ui.screens.enrolment import EnrolmentScreen
-
-            return EnrolmentScreen(seat, place)
-        case "tables":
-            from ui.screens.tables import TablesScreen
-
-            return TablesScreen(seat, place)
-        case "intake":
-            from ui.screens.intake import Intake
-
-            return Intake(seat, place)
-        case "offices":
-            from ui.screens.offices import Offices
-
-            return Offices(seat, place)
-        case "receipts":
-            from ui.screens.receipts import Receipts
-
-            return Receipts(seat, place)
-        case "settings":
-            from ui.screens.settings import SettingsScreen
-
-            return SettingsScreen(seat, place)
-        case _:
-            from ui.screens.today import Today
-
-            return Today(seat, place)
 
 
 def _practice_band() -> QFrame:

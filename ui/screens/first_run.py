@@ -106,10 +106,11 @@ class FirstRun(Page):
         self._office = OfficeStep({code: labels[current()] for code, labels in counties.items()})
         self._supervisor = FieldsStep("FIRST_SUPERVISOR_TITLE", "FIRST_SUPERVISOR_WHY", supervisor)
         self._sentence = WordsStep(
-            "sentence", "FIRST_SENTENCE_TITLE", "FIRST_SENTENCE_WHY", "FIRST_SENTENCE_WRITTEN", "FIRST_SENTENCE_AGAIN"
+            *("firstRun.sentence", "FIRST_SENTENCE_TITLE", "FIRST_SENTENCE_WHY"),
+            *("FIRST_SENTENCE_WRITTEN", "FIRST_SENTENCE_AGAIN"),
         )
         self._sheet = WordsStep(
-            "sheet", "FIRST_SHEET_TITLE", "FIRST_SHEET_WHY", "FIRST_SHEET_WRITTEN", "FIRST_SHEET_AGAIN"
+            "firstRun.sheet", "FIRST_SHEET_TITLE", "FIRST_SHEET_WHY", "FIRST_SHEET_WRITTEN", "FIRST_SHEET_AGAIN"
         )
         for step in (self._office, self._supervisor, self._sentence, self._sheet):
             step.finished.connect(self._on_next)

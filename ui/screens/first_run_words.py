@@ -1,11 +1,11 @@
-"""The steps of the first run in which words are written down by hand and typed back."""
+"""Words that are shown once, written down by hand and typed back: in the first run, and for each new sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop import wordlists
 from desktop.crypto.words import UnknownWord, normalise_sentence
@@ -17,20 +17,22 @@ from ui.widgets.passphrase_edit import PassphraseEdit, SentenceStrip
 from ui.widgets.problem_note import ProblemNote
 from ui.widgets.typed_words import WordCard
 
+_BELOW_PX = 112  # the button that goes on stands below
+
 
 class WordsStep(Step):
     """Words shown once, written down by hand, hidden, and typed back."""
 
     def __init__(self, name: str, title: str, why: str, written: str, again: str) -> None:
-        """Be the step `name`; `written` are the words of the button that hides, `again` of what to type."""
+        """Be the step `name` (screen.part); `written` says the button that hides, `again` what to type."""
         super().__init__(title, why)
         self._secret = ""
         self._typing = False
-        self._card = WordCard(f"firstRun.{name}_words")
-        self._toggle = ActionButton(f"firstRun.{name}_written", written, sign="pencil", colour="ink")
+        self._card = WordCard(f"{name}_words")
+        self._toggle = ActionButton(f"{name}_written", written, sign="pencil", colour="ink")
         self._codes = (written, "FIRST_SHOW_AGAIN")
-        self._edit = PassphraseEdit(f"firstRun.{name}")
-        self._note = ProblemNote(f"firstRun.{name}.problem", self._edit, again)
+        self._edit = PassphraseEdit(name)
+        self._note = ProblemNote(f"{name}.problem", self._edit, again)
         self._typed = QWidget()
         inner = QVBoxLayout(self._typed)
         inner.setContentsMargins(0, SMALL, 0, 0)
@@ -102,3 +104,11 @@ class WordsStep(Step):
         self._toggle.turn_into(self._codes[typing], "eye" if typing else "pencil")
         self._note.clear()
         self.begin()
+        QTimer.singleShot(0, self, self._bring_into_view)  # once it is laid out
+
+    def _bring_into_view(self) -> None:
+        above = self.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if above is not None:
+            above.ensureWidgetVisible(self._typed if self._typing else self._toggle, 0, _BELOW_PX)

@@ -47,6 +47,9 @@ class Screen(QWidget):
         """Return the work that is not saved, to be kept as drafts: every ten seconds, on leaving, and at the lock."""
         return ()
 
+    def cover(self) -> None:
+        """Hide what must not be seen while nobody is at the desk; asked half a minute before the lock."""
+
     def on_changed(self, topics: frozenset[Topic]) -> None:
         """Hear what an act anywhere on the desk changed; read again what concerns this screen."""
 

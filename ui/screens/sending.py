@@ -11,13 +11,13 @@ from desktop import sticks
 from desktop.errors import DeskError
 from desktop.rules.records import Outcome, Topic
 from desktop.services.exports import BundleSummary, SealedBundle
-from desktop.services.receipts import Answer
-from desktop.wording import outcome_in_words, reason_in_words
-from ui.languages import current, number, words
+from ui.languages import number, words
 from ui.models.bundle_rows import BUNDLE_COLUMNS, bundle_rows
 from ui.screens import sending_work as work
 from ui.screens.screen import Screen
+from ui.screens.sending_line import LinePart
 from ui.screens.sending_side import BundleInHand, NewBundle, ReceiptPart
+from ui.screens.sending_words import answers_in_words, sealed_in_words
 from ui.seat import Place, Seat, Telling
 from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
 from ui.widgets.basics import ActionButton, Words, frame
@@ -42,7 +42,7 @@ class Sending(Screen):
         self._list = RowList("sending.list", BUNDLE_COLUMNS, "SENDING_LIST")
         self._nothing = EmptyState("sending.empty", "send", "SENDING_EMPTY_TITLE", "SENDING_EMPTY_TEXT")
         self._stack = QStackedWidget()
-        self._in_hand = BundleInHand()
+        self._in_hand, self._line = BundleInHand(), LinePart(self)
         self._new, self._receipts = NewBundle(seat.desk.vault.catalogue.forms), ReceiptPart()
         self._table = ActionButton(
             *("sending.table", "TABLES_OPEN"),
@@ -100,10 +100,11 @@ class Sending(Screen):
         left.setSpacing(MEDIUM)
         left.addWidget(sheet, 1)
         left.addWidget(self._in_hand)
+        left.addWidget(self._line)
         row = QHBoxLayout()
         row.setSpacing(MEDIUM)
         row.addLayout(left, 1)
-        row.addWidget(_scrolling(self._new, self._receipts))
+        row.addWidget(_scrolling(self._new, self._receipts, self._line.look))
         whole = QVBoxLayout(self)
         whole.setContentsMargins(HUGE, LARGE, HUGE, LARGE)
         whole.setSpacing(SMALL)
@@ -120,6 +121,7 @@ class Sending(Screen):
     def _on_read(self, standing: work.Standing) -> None:
         self._bundles = standing.bundles
         self._new.show_standing(standing)
+        self._line.show_standing(standing)
         self._list.show_rows(bundle_rows(self._bundles))
         had_focus = self.focusWidget() is self._list
         self._stack.setCurrentWidget(self._list if self._bundles else self._nothing)
@@ -140,6 +142,7 @@ class Sending(Screen):
         current_id = self._list.current_id()
         bundle = next((bundle for bundle in self._bundles if bundle.bundle_id == current_id), None)
         self._in_hand.show_bundle(bundle if self.seat.may("bundle.hand_over") else None)
+        self._line.show_bundle(bundle)
 
     def _look(self) -> None:
         self.run(sticks.found, self._in_hand.stick.show_sticks)
@@ -154,7 +157,7 @@ class Sending(Screen):
         self._made = made.bundle_id
         self._new.show_working(False)
         expired = made.roster_expired
-        self.told.emit(Telling(lambda: _sealed_in_words(made.sequence, expired=expired)))
+        self.told.emit(Telling(lambda: sealed_in_words(made.sequence, expired=expired)))
 
     def _on_not_sealed(self, error: DeskError) -> None:
         self._new.show_working(False)
@@ -195,7 +198,7 @@ class Sending(Screen):
         self.run(lambda: work.take_in(desk, (path,)), self._on_taken)
 
     def _on_taken(self, answers: work.Answers) -> None:
-        self.told.emit(Telling(lambda: _answers_in_words(answers)))
+        self.told.emit(Telling(lambda: answers_in_words(answers)))
 
 
 def _scrolling(*parts: QWidget) -> QFrame:
@@ -221,25 +224,3 @@ def _scrolling(*parts: QWidget) -> QFrame:
     around.setContentsMargins(1, TINY, 1, TINY)
     around.addWidget(scroll)
     return sheet
-
-
-def _sealed_in_words(sequence: int, *, expired: bool) -> str:
-    lines = [words("SENDING_SEALED", n=number(sequence)), *([words("ROSTER_EXPIRED")] if expired else [])]
-    return "\n".join(lines)
-
-
-def _answers_in_words(answers: work.Answers) -> str:
-    if not answers.new:
-        return words("RECEIPT_KNOWN")
-    return "\n".join(line for answer in answers.new for line in _answer_in_words(answer))
-
-
-def _answer_in_words(answer: Answer) -> list[str]:
-    told = words(
-        "RECEIPT_TOLD",
-        n=number(answer.sequence),
-        outcome=outcome_in_words(answer.outcome, current()),
-        taken=number(answer.taken),
-        returned=number(answer.returned),
-    )
-    return [told, *reason_in_words(answer.reason, answer.missing, current())]

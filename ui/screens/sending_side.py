@@ -59,7 +59,9 @@ class NewBundle(QWidget):
     def show_standing(self, standing: Standing | None) -> None:
         """Show what would leave now."""
         self._standing = standing
-        enrolled = standing is None or standing.enrolled
+        handover_due = standing is not None and standing.handover_due
+        enrolled = standing is None or (standing.enrolled and not handover_due)
+        self._not_enrolled.show_code("HANDOVER_DUE" if handover_due else "OFFICE_NOT_ENROLLED")
         self._not_enrolled.setVisible(not enrolled)
         self.enrol.setVisible(not enrolled)
         self._choice.setVisible(enrolled)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,8 @@ class Standing:
     leaves: WhatLeaves | None = field(repr=False)
     drafts: int
     enrolled: bool
+    handover_due: bool  # this laptop's keys are not yet known to the Secretariat
+    line: bool  # the roster names one
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,9 @@ class Answers:
 def read(desk: Desk, *, may_make: bool) -> Standing:
     """Return where sending stands."""
     leaves = desk.exports.what_leaves() if may_make else None
-    return Standing(desk.exports.list(), leaves, desk.exports.drafts(), desk.office.sheet().enrolled)
+    enrolled, handover_due = desk.office.sheet().enrolled, desk.enrolment.handover_due()
+    line = desk.sending.has_line()
+    return Standing(desk.exports.list(), leaves, desk.exports.drafts(), enrolled, handover_due, line)
 
 
 def seal(desk: Desk, identity: Identity) -> tuple[SealedBundle, Outcome]:
@@ -99,12 +104,17 @@ def take_in(desk: Desk, paths: tuple[Path, ...]) -> Answers:
     """
     if not paths:
         raise Obstacle("RECEIPT_NONE_FOUND")
+    return take_in_contents(desk, (read_start(str(path), MAX_RECEIPT_FILE_BYTES) for path in paths))
+
+
+def take_in_contents(desk: Desk, contents: Iterable[bytes]) -> Answers:
+    """Take in receipts that are at hand. Raises as `take_in`."""
     before = {(bundle.bundle_id, bundle.state, bundle.reason) for bundle in desk.exports.list()}
     answers: list[Answer] = []
     foreign: NotTrusted | None = None
-    for path in paths:
+    for content in contents:
         try:
-            answers.append(desk.receipts.take_in(read_start(str(path), MAX_RECEIPT_FILE_BYTES)))
+            answers.append(desk.receipts.take_in(content))
         except NotTrusted as error:
             if error.code not in _PASSED_OVER:
                 raise

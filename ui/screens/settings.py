@@ -9,6 +9,7 @@ from functools import partial
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QButtonGroup, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop import system
 from desktop.errors import DeskError, NotAccepted, Problem
 from desktop.messages import explain_problem
 from desktop.services.office import OfficeSheet
@@ -16,10 +17,12 @@ from desktop.settings import IDLE_MINUTES, TEXT_PERCENTS, THEMES, Settings
 from ui.languages import current, plain, words
 from ui.screens.page import on_paper
 from ui.screens.screen import Screen
+from ui.screens.settings_health import HealthLines
 from ui.seat import Place, Seat, Telling
 from ui.theme import HUGE, LARGE, SMALL, TINY
 from ui.widgets.basics import ActionButton, Words, frame
 from ui.widgets.clipboard import Line
+from ui.widgets.flow_layout import FlowLayout
 from ui.widgets.problem_note import ProblemNote
 
 _SHEET_PX = 720
@@ -44,9 +47,14 @@ class SettingsScreen(Screen):
         column.setSpacing(LARGE)
         column.addWidget(Words("SETTINGS_TITLE", "title"))
         column.addLayout(self._choices())
+        column.addLayout(self._ways())
         if seat.desk.vault.kind == "OFFICE" and seat.may("office.save"):
             column.addWidget(frame("rule"))
             column.addWidget(self._letterhead())
+        self._health = HealthLines()
+        for part in (frame("rule"), Words("HEALTH_TITLE", "heading"), Words("HEALTH_HELP", "help", wraps=True)):
+            column.addWidget(part)
+        column.addWidget(self._health)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(on_paper(sheet, _SHEET_PX), 1)
@@ -56,6 +64,8 @@ class SettingsScreen(Screen):
         """Begin at the first choice, and read the letterhead."""
         if self._first is not None:
             self._first.setFocus(Qt.FocusReason.OtherFocusReason)
+        data = self.seat.desk.vault.generation.data
+        self.run(lambda: system.health(data), self._health.show_findings)
         if self.seat.desk.vault.kind == "OFFICE":
             self.run(self.seat.desk.office.sheet, self._on_sheet)
 
@@ -83,6 +93,22 @@ class SettingsScreen(Screen):
             grid.addWidget(choice, place, 1)
             self._first = self._first or choice.first()
         return grid
+
+    def _ways(self) -> FlowLayout:
+        """Return the ways to what is not of this laptop alone, for who may go there."""
+        ways = [("sentence", ActionButton("settings.sentence", "SETTINGS_SENTENCE", sign="key-round"))]
+        if self.seat.desk.vault.kind == "OFFICE":
+            if self.seat.may("people.manage"):
+                people = ActionButton("settings.people", "SETTINGS_PEOPLE", sign="users", help_code="PEOPLE_HELP")
+                ways.append(("people", people))
+            if self.seat.may("journal.read"):
+                journal = ActionButton("settings.journal", "SETTINGS_JOURNAL", sign="history", help_code="JOURNAL_HELP")
+                ways.append(("journal", journal))
+        flow = FlowLayout(SMALL)
+        for screen, button in ways:
+            button.clicked.connect(lambda _=False, screen=screen: self.place_wanted.emit(Place(screen)))
+            flow.addWidget(button)
+        return flow
 
     def _letterhead(self) -> QFrame:
         part = QFrame()

@@ -15,6 +15,7 @@ from ui.languages import day
 from ui.models.referral_rows import WAITING_COLUMNS, waiting_rows
 from ui.screens.page import on_paper
 from ui.screens.screen import Screen
+from ui.screens.sealing_on import SealingOn
 from ui.screens.today_card import DeskFacts, TodayCard, read_facts
 from ui.seat import Place, Seat
 from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
@@ -46,6 +47,7 @@ class Today(Screen):
         self._tables = ActionButton(
             "today.tables", "TODAY_DELETE_TABLES", sign="table-2", help_code="TODAY_DELETE_TABLES_HELP"
         )
+        self._sealing = SealingOn(self)
         self._list = RowList("today.list", WAITING_COLUMNS, "TODAY_WAITING", lines=2)
         self._stack, self._beside = QStackedWidget(), QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lay_out()
@@ -55,6 +57,7 @@ class Today(Screen):
         self._list.chosen.connect(self._on_chosen)
         self._go_on.clicked.connect(lambda: self.place_wanted.emit(Place("caseFile", self._unsaved_case)))
         self._enrol.clicked.connect(lambda: self.place_wanted.emit(Place("enrolment")))
+        self._card.journal.clicked.connect(lambda: self.place_wanted.emit(Place("journal")))
         self._tables.clicked.connect(lambda: self.place_wanted.emit(Place("tables", section="copies")))
 
     def begin(self) -> None:
@@ -91,7 +94,8 @@ class Today(Screen):
     def _on_facts(self, facts: DeskFacts) -> None:
         self._unsaved_case = next((case_id for case_id in facts.drafts if case_id), "")
         self._go_on.setVisible(bool(self._unsaved_case))
-        self._enrol.setVisible(facts.office is not None and not facts.enrolled)
+        self._enrol.setVisible(facts.office is not None and (facts.handover_due or not facts.enrolled))
+        self._sealing.show_due(facts.sealing_due)
         self._tables.setVisible(bool(facts.copies))
         self._card.show_facts(facts)
         self.say_again()
@@ -123,6 +127,7 @@ class Today(Screen):
         whole.setSpacing(MEDIUM)
         whole.addLayout(head)
         whole.addLayout(first)
+        whole.addWidget(self._sealing)
         if not self._is_office:
             self._list.hide()
             whole.addWidget(on_paper(self._card, _ALONE_PX), 1)
@@ -152,5 +157,8 @@ class Today(Screen):
         scroll.setWidgetResizable(True)
         scroll.setWidget(both)
         whole.addWidget(scroll, 1)
-        for one, then in pairwise((self._new, self._list, self._go_on, self._enrol, self._tables, self._lock)):
+        for one, then in pairwise(
+            (self._new, self._list, self._card.journal, self._go_on, self._enrol, self._tables, self._sealing.button)
+        ):
             self.setTabOrder(one, then)
+        self.setTabOrder(self._sealing.button, self._lock)

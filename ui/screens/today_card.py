@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFocusEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout
 
 from desktop.services.journal import LastSaved
 from desktop.services.tables import PlainCopySummary
 from ui.languages import day, day_and_time, number, plural, words
 from ui.seat import Seat
 from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
-from ui.widgets.basics import Words, frame
+from ui.widgets.basics import ActionButton, Words, frame
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,21 @@ class DeskFacts:
     drafts: tuple[str, ...]  # the cases with work not saved yet, the last first; empty for one not made yet
     enrolled: bool
     copies: tuple[PlainCopySummary, ...] = ()  # tables without a seal, for who has to delete them; the first due first
+    handover_due: bool = False  # this laptop's keys are not yet known to the Secretariat
+    sealing_due: bool = False  # for who looks after people
+
+
+class _JournalButton(ActionButton):
+    """Stands in a card that is scrolled where the window is small: whoever comes to it by keys sees it."""
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Be scrolled to."""
+        super().focusInEvent(event)
+        around = self.parentWidget()
+        while around is not None and not isinstance(around, QScrollArea):
+            around = around.parentWidget()
+        if around is not None:
+            around.ensureWidgetVisible(self)
 
 
 class TodayCard(QFrame):
@@ -44,6 +60,9 @@ class TodayCard(QFrame):
         named["plain_copies"] = self._copies
         for name, label in named.items():
             label.setObjectName(f"today.{name}")
+        self.journal = _JournalButton(
+            "today.journal", "SETTINGS_JOURNAL", role="quiet", sign="history", colour="accent", help_code="JOURNAL_HELP"
+        )
         column = self._column = QVBoxLayout(self)
         column.setContentsMargins(HUGE, LARGE, HUGE, LARGE)
         column.setSpacing(TINY)
@@ -53,6 +72,8 @@ class TodayCard(QFrame):
         for part in (Words("START_LAST_SAVED", "muted"), self._saved, self._saved_by):
             column.addWidget(part)
         column.addWidget(Words("START_LAST_SAVED_HELP", "help", wraps=True))
+        column.addWidget(self.journal, 0, Qt.AlignmentFlag.AlignLeft)
+        self.journal.setVisible(seat.desk.vault.kind == "OFFICE" and seat.may("journal.read"))
         if seat.desk.vault.kind == "OFFICE":
             column.addSpacing(MEDIUM)
             counts = QGridLayout()
@@ -94,7 +115,8 @@ class TodayCard(QFrame):
         self._cases.put(number(facts.cases) if facts.cases else words("START_CASES_NONE"))
         self._drafts.put(plural("TODAY_DRAFTS", len(facts.drafts)) if facts.drafts else "")
         self._drafts.setVisible(bool(facts.drafts))
-        self._no_slot.setVisible(facts.office is not None and not facts.enrolled)
+        self._no_slot.show_code("HANDOVER_DUE" if facts.handover_due else "TODAY_NOT_ENROLLED")
+        self._no_slot.setVisible(facts.office is not None and (facts.handover_due or not facts.enrolled))
         self._copies.put(_copies_in_words(facts.copies))
         self._copies.setVisible(bool(facts.copies))
         self._keep_height()
@@ -111,7 +133,8 @@ def read_facts(seat: Seat) -> DeskFacts:
     sheet = desk.office.sheet()
     copies = desk.tables.plain_copies() if seat.may("table.export") else ()
     facts = sheet.name, desk.journal.last_saved(), desk.cases.count(), desk.drafts.cases(), sheet.enrolled
-    return DeskFacts(*facts, copies)
+    sealing_due = seat.may("people.manage") and desk.people.sealing_due()
+    return DeskFacts(*facts, copies, desk.enrolment.handover_due(), sealing_due)
 
 
 def _copies_in_words(copies: tuple[PlainCopySummary, ...]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -16,7 +16,8 @@ from ui.jobs import JobRunner
 from ui.languages import current, plain, words
 from ui.screens.page import SHEET_PX, Page, centred
 from ui.theme import ICON_PX, LARGE, SMALL, TINY
-from ui.widgets.basics import ActionButton, Sign, StillSpinBox, Words
+from ui.widgets.basics import ActionButton, Sign, Words
+from ui.widgets.desk_number import DeskNumber
 from ui.widgets.passphrase_edit import PassphraseEdit, SentenceStrip
 from ui.widgets.practice_way import PracticePlace
 from ui.widgets.problem_note import ProblemNote
@@ -24,7 +25,8 @@ from ui.widgets.problem_note import ProblemNote
 if TYPE_CHECKING:
     from desktop.bootstrap import Desk, Door
 
-MOST_DESKS = 64  # users of one vault (threat-model 5.2)
+MOST_DESKS = 999  # 64 people at a time (threat-model 5.2); numbers are not given twice
+_MOST_FIGURES = len(str(MOST_DESKS))
 # These take the whole page: there is nothing to type that could help.
 _PAGES = (NotTrusted, NoVault, VaultBusy, NewerVault)
 
@@ -43,9 +45,10 @@ class Unlock(Page):
         self._door, self._jobs = door, jobs
         self._working = False
         self._making = False  # the practice office
+        self._number_typed = False
         self._free_at = 0.0  # on the monotonic clock: when the next try may be made
 
-        self._desk = StillSpinBox("unlock.desk_number", 1, MOST_DESKS)
+        self._desk = DeskNumber("unlock.desk_number", MOST_DESKS)
         self._sentence = PassphraseEdit("unlock.sentence")
         self._strip = SentenceStrip(self._sentence, "UNLOCK_SENTENCE_HELP")
         self._note = ProblemNote("unlock.sentence.problem", self._sentence, "UNLOCK_SENTENCE_HELP")
@@ -66,6 +69,7 @@ class Unlock(Page):
         self._sentence.sentence_entered.connect(self._on_unlock_wanted)
         self._sentence.textEdited.connect(self._on_sentence_edited)
         self._desk.lineEdit().returnPressed.connect(self._sentence.setFocus)
+        self._desk.lineEdit().textEdited.connect(self._on_number_edited)
         self._show.toggled.connect(self._on_show_toggled)
         self._button.clicked.connect(self._on_unlock_wanted)
         self._tick.timeout.connect(self._on_tick)
@@ -76,6 +80,16 @@ class Unlock(Page):
     def begin(self) -> None:
         """Begin in the sentence: most offices have one desk."""
         self._sentence.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def expect(self, desks: Sequence[int]) -> None:
+        """Ask for the desk number where several people have one: whoever sat here last is nobody's business."""
+        if not desks or self._working or self._sentence.text() or self._number_typed:
+            return
+        if len(desks) == 1:
+            self._desk.setValue(desks[0])
+        else:
+            self._desk.setValue(0)
+            self._desk.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def hold(self, seconds: int) -> None:
         """Count down before the next try; the fields stay free for correcting."""
@@ -146,7 +160,16 @@ class Unlock(Page):
         self._strip.show_words(shown)
         self._show.turn_into(*("UNLOCK_HIDE", "eye-off") if shown else ("UNLOCK_SHOW", "eye"))
 
-    def _on_sentence_edited(self) -> None:
+    def _on_number_edited(self) -> None:
+        self._number_typed = True
+
+    def _on_sentence_edited(self, text: str) -> None:
+        if text.isdecimal():  # no sentence has figures: somebody typed a desk number before the window asked for it
+            self._sentence.clear()
+            self._desk.setValue(int(text[:_MOST_FIGURES]))
+            self._desk.lineEdit().end(False)
+            self._desk.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._number_typed = True
         if not self._working and not self._waiting_s():
             self._note.clear()
             self._sentence.mark_problem(False)
@@ -155,6 +178,10 @@ class Unlock(Page):
         if self._working or self._making or self._waiting_s():
             return
         number, sentence = self._desk.value(), self._sentence.text()
+        if not number:
+            self._note.tell(lambda: words("UNLOCK_DESK_EMPTY"))
+            self._desk.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
         if not sentence.strip():
             self._tell_problem(lambda: words("UNLOCK_SENTENCE_EMPTY"))
             return

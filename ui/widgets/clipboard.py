@@ -14,6 +14,7 @@ from PySide6.QtCore import QCoreApplication, QMimeData, QObject, Qt, QTimer
 from PySide6.QtGui import QClipboard, QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QLineEdit, QMenu, QPlainTextEdit
 
+from desktop.system import clipboard_marks
 from ui.languages import words
 
 KEPT_MS = 30_000
@@ -38,7 +39,7 @@ class _Keeper(QObject):
     def keep(self, text: str) -> None:
         mark = QMimeData()
         mark.setData(_MARK, self._mark)
-        self._clipboard.setMimeData(mark)
+        self._put(mark)
         self._text = text
         self._timer.start()
 
@@ -54,12 +55,24 @@ class _Keeper(QObject):
         if self._clipboard.ownsClipboard():
             self._clipboard.clear(QClipboard.Mode.Clipboard)
 
+    def _put(self, content: QMimeData) -> None:
+        """Put something on the system's clipboard that no history shall keep."""
+        for name, value in clipboard_marks().items():
+            content.setData(name, value)
+        self._clipboard.setMimeData(content)
+
     def _on_changed(self, mode: QClipboard.Mode) -> None:
         # Qt tells of its own copying before it serves another program, so on X11 nobody has read it yet.
         if mode is QClipboard.Mode.Selection and self._clipboard.ownsSelection():
             self._clipboard.clear(QClipboard.Mode.Selection)
         elif mode is QClipboard.Mode.Clipboard and self._clipboard.ownsClipboard():
             self._timer.start()
+            held = self._clipboard.mimeData()
+            if held is not None and held.hasText() and not any(map(held.hasFormat, clipboard_marks())):
+                # Digits and commands that Qt copied out of a label: once more, with what keeps histories away.
+                marked = QMimeData()
+                marked.setText(held.text())
+                self._put(marked)
         elif mode is QClipboard.Mode.Clipboard:
             self._text = ""
 

@@ -54,6 +54,7 @@ class Editor(QWidget):
         self.item, self.name, self.how = item, name, how
         self.touched = False
         self.sealed = self.read_only = False
+        self.reasons = True  # whether a person may say why there is no answer
         self.menu: AnswerMenu | None = None
         self.missing: Missing | None = None
         self._given: Value = None
@@ -161,7 +162,7 @@ class Editor(QWidget):
     def offer_answers(self) -> None:
         """Open the menu of reasons for no answer."""
         self.close_answers()
-        if not self.read_only:
+        if self.reasons and not self.read_only:
             self.input().setFocus(Qt.FocusReason.OtherFocusReason)
             self.menu = AnswerMenu(self.input(), f"{self.name}.answers", self._answer)
 

@@ -63,6 +63,7 @@ class FieldForm(QWidget):
         name: str,
         only: Sequence[str] = (),
         refs: Mapping[str, Sequence[RefChoice]] | None = None,
+        reasons: bool = True,
     ) -> None:
         """Build the editors. Object names are `name.field`, `name.field.problem`, `name.field.label`.
 
@@ -73,6 +74,7 @@ class FieldForm(QWidget):
             name: The first part of every object name, such as `person`.
             only: Names of the fields to show, in this order; empty for all of the form in its own order.
             refs: The choices of fields of type `ref`; without choices a reference is not shown.
+            reasons: Whether F2 offers the reasons for no answer: not where no person's case is asked about.
         """
         super().__init__()
         self.setObjectName(name)
@@ -83,6 +85,7 @@ class FieldForm(QWidget):
         asked = [form[one] for one in only] if only else list(form.fields)
         self._asked = frozenset(item.name for item in asked)
         self._rows: dict[str, FieldRow] = {}
+        self._reasons = reasons
         column = QWidget()
         column.setMaximumWidth(WIDEST_PX)
         self._column = QVBoxLayout(column)
@@ -176,6 +179,7 @@ class FieldForm(QWidget):
         self._rows[item.name] = row
         row.help_wanted.connect(self.help_wanted)
         editor = row.editor
+        editor.reasons = self._reasons
         editor.edited.connect(lambda: self._changed(row))
         editor.entered.connect(lambda: self._bring_into_view(row))
         editor.left.connect(lambda: self.left.emit(item.name))

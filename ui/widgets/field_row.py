@@ -94,7 +94,7 @@ class FieldRow(QWidget):
         self._show_note(severity, text)
         value = self.editor.value()
         missing = words(MISSING_WORDS[value]) if isinstance(value, Missing) else ""
-        hint = self._hint() if self._here and not self.editor.read_only else ""
+        hint = self._hint() if self._here and self.editor.reasons and not self.editor.read_only else ""
         beside = "" if self.editor.shows_missing() else missing
         self._answer.say(beside or hint, is_answer=bool(beside))
         parts = (missing or self.editor.placeholder(), text, self.item.help.get(current(), ""), words(self.editor.how))

@@ -99,6 +99,14 @@ class RowList(QTableView):
         """Return the rows shown."""
         return self._model.rows()
 
+    def go_to(self, row_id: str) -> None:
+        """Make the row of this id the current one; none where there is no such row."""
+        place = self._model.row_of(row_id)
+        if place >= 0:
+            self.selectRow(place)
+        else:
+            self.clearSelection()
+
     def current_id(self) -> str:
         """Return the id of the current row, or an empty text."""
         index = self.currentIndex()

@@ -11,6 +11,7 @@ import pytest
 from desktop.bundles.codes import TrustReason
 from desktop.bundles.roster import (
     ROSTER_TYPE,
+    Line,
     Office,
     Recipient,
     Use,
@@ -153,3 +154,52 @@ def test_roster_that_asks_for_another_seal_is_a_later_programs() -> None:
     second = world.signed_roster(world.next_roster(world.roster()))
     for earlier in (later, world.later(world.signed_roster())):
         assert world.refusal(partial(verify_rosters, [earlier, second], world.keyset(), None)) == "DOCUMENT_NEWER"
+
+
+LINE = {"pin": "ab" * 32, "url": "https://receive.example:8443/tus/files/"}
+
+
+def with_line(line: object) -> bytes:
+    body: Any = strict_json(roster_payload(world.roster()), limit_bytes=100_000)
+    return canonical_json({**body, "line": line})
+
+
+@pytest.mark.parametrize("pin", [None, "ab" * 32])
+def test_a_roster_may_name_a_line(pin: str | None) -> None:
+    payload = with_line({**LINE, "pin": pin})
+    roster = parse_roster(payload)
+    assert roster.line == Line(LINE["url"], bytes.fromhex(pin) if pin else None)
+    assert roster_payload(roster) == payload
+    assert parse_roster(roster_payload(world.roster())).line is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        None,
+        {},
+        {"url": LINE["url"]},
+        {**LINE, "more": 1},
+        {**LINE, "pin": "AB" * 32},
+        {**LINE, "pin": "ab" * 31},
+        *(
+            {**LINE, "url": url}
+            for url in (
+                "http://receive.example/",
+                "https://",
+                "https://a@receive.example/",
+                "https://receive.example/?x",
+                "https://receive.example/#x",
+                "https://receive.example/a b",
+                "https://receive.example:0/",
+                "https://receive.example:65536/",
+                "https://receive.example/" + "x" * 500,
+                "https://receive.example\n",
+                1,
+            )
+        ),
+    ],
+)
+def test_a_line_that_is_none_is_refused(line: object) -> None:
+    with pytest.raises(Malformed):
+        parse_roster(with_line(line))

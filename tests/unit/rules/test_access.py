@@ -2,7 +2,7 @@ import pytest
 
 from desktop.catalogue import load
 from desktop.errors import NotPermitted
-from desktop.rules.access import ACTIONS, MATRIX, Role, require, require_signature
+from desktop.rules.access import ACTIONS, MATRIX, Role, may_see_health, require, require_signature
 
 # Written out a second time on purpose: C clerk, O case officer, S supervisor, N national analyst, D national case desk.
 EXPECTED = {
@@ -28,6 +28,8 @@ EXPECTED = {
     "receipt.take_in": "COS",
     "table.export": "S",
     "office.enrol": "S",
+    "people.manage": "S",
+    "sentence.change": "COSND",
     "journal.read": "S",
     "journal.verify": "COSND",
     "secretariat.init": "N",
@@ -61,7 +63,7 @@ def test_a_role_or_action_that_does_not_exist_may_do_nothing() -> None:
 def test_no_county_role_acts_for_the_secretariat_nor_the_other_way_round() -> None:
     national = {Role.SECRETARIAT, Role.SECRETARIAT_CASE}
     for action, roles in MATRIX.items():
-        if action == "journal.verify":  # each place verifies the journal of its own vault
+        if action in {"journal.verify", "sentence.change"}:  # each place its own journal, everybody their own sentence
             continue
         assert roles <= national if action.startswith("secretariat.") else not roles & national
 
@@ -74,6 +76,17 @@ def test_the_supervisor_signs_where_the_receiver_rule_says_so() -> None:
     assert caught.value.code == "SUPERVISOR_SIGNS"
     with pytest.raises(NotPermitted):
         require_signature("CLERK", supervisor_signs=False)
+
+
+def test_L04_health_facts_are_for_officers_trained_and_bound_to_secrecy() -> None:
+    allowed = {
+        (role, trained, bound)
+        for role in (*Role, "ADMIN")
+        for trained in (False, True)
+        for bound in (False, True)
+        if may_see_health(role, trained=trained, bound_to_secrecy=bound)
+    }
+    assert allowed == {("CASE_OFFICER", True, True), ("SUPERVISOR", True, True)}
 
 
 def test_every_role_is_in_the_code_list() -> None:

@@ -20,6 +20,7 @@ REWRITES = {
     "another object": ("UPDATE journal SET object = '' WHERE n = 3", 3),
     "a reason added": ("UPDATE journal SET reason = 'X' WHERE n = 3", 3),
     "a hash of its own": ("UPDATE journal SET hash = zeroblob(32) WHERE n = 3", 3),
+    "no hash at all": ("UPDATE journal SET hash = 'abc' WHERE n = 3", 3),
     "one cut out": ("DELETE FROM journal WHERE n = 3", 3),
     "the first cut off": ("DELETE FROM journal WHERE n = 1", 1),
     "a number skipped": ("UPDATE journal SET n = n + 1000 WHERE n = (SELECT max(n) FROM journal)", LAST),

@@ -15,6 +15,7 @@ from desktop.errors import NotPermitted
 from desktop.rules.access import ACTIONS, MATRIX, Role
 from desktop.rules.columns import ColumnMapping
 from desktop.rules.records import RecordDraft
+from desktop.services.journal_check import JournalCheck
 from desktop.services.referrals import Way
 from desktop.services.tables import PlainTable, TableKind
 from desktop.services.vault import VaultService
@@ -85,7 +86,26 @@ USES: dict[str, tuple[Use, ...]] = {
     "intake.receipts": (Use("secretariat.receipts", lambda desk: desk.intake.receipts()),),
     "intake.receipt_file": (Use("secretariat.receipts", lambda desk: desk.intake.receipt_file("x")),),
     "journal.verify": (Use("journal.verify", lambda desk: desk.journal.verify()),),
+    "journal.page": (Use("journal.read", lambda desk: desk.journal.page()),),
+    "journal.people": (Use("journal.read", lambda desk: desk.journal.people()),),
+    "journal.begin_check": (Use("journal.verify", lambda desk: desk.journal.begin_check()),),
+    "journal.check_on": (Use("journal.verify", lambda desk: desk.journal.check_on(JournalCheck(0))),),
+    "journal.verify_all": (Use("journal.verify", lambda desk: desk.journal.verify_all()),),
     "office.save": (Use("office.save", lambda desk: desk.office.save(name="", ministry="", phone="")),),
+    "people.list": (Use("people.manage", lambda desk: desk.people.list()),),
+    "people.add": (Use("people.manage", lambda desk: desk.people.add(name="", role="")),),
+    "people.rename": (Use("people.manage", lambda desk: desk.people.rename(NOBODY, name="", title="", phone="")),),
+    "people.set_training": (
+        Use("people.manage", lambda desk: desk.people.set_training(NOBODY, trained_on=None, undertaking_on=None)),
+    ),
+    "people.set_role": (Use("people.manage", lambda desk: desk.people.set_role(NOBODY, "CLERK")),),
+    "people.readmit": (Use("people.manage", lambda desk: desk.people.readmit(NOBODY)),),
+    "people.suspend": (Use("people.manage", lambda desk: desk.people.suspend(NOBODY)),),
+    "people.remove": (Use("people.manage", lambda desk: desk.people.remove(NOBODY)),),
+    "people.may_know": (Use("people.manage", lambda desk: desk.people.may_know(NOBODY)),),
+    "people.seal_again": (Use("people.manage", lambda desk: desk.people.seal_again()),),
+    "people.offer_sentence": (Use("sentence.change", lambda desk: desk.people.offer_sentence()),),
+    "people.change_sentence": (Use("sentence.change", lambda desk: desk.people.change_sentence("", "")),),
     "receipts.take_in": (Use("receipt.take_in", lambda desk: desk.receipts.take_in(b"")),),
     "referrals.create": (Use("referral.create", lambda desk: desk.referrals.create(NOBODY, {})),),
     "referrals.issue_letter": (Use("referral.issue_letter", lambda desk: desk.referrals.issue_letter(NOBODY, "en")),),
@@ -111,11 +131,22 @@ USES: dict[str, tuple[Use, ...]] = {
     "tables.plain_copies": (Use("table.export", lambda desk: desk.tables.plain_copies()),),
     "tables.plain_copy_deleted": (Use("table.export", lambda desk: desk.tables.plain_copy_deleted(NOBODY)),),
     "secretariat.enrol": (Use("secretariat.enrol", lambda desk: desk.secretariat.enrol(b"", "")),),
+    "sending.has_line": (Use("bundle.list", lambda desk: desk.sending.has_line()),),
+    "sending.errand": (Use("bundle.hand_over", lambda desk: desk.sending.errand(NOBODY)),),
+    "sending.note_begun": (Use("bundle.hand_over", lambda desk: desk.sending.note_begun(NOBODY, "")),),
+    "sending.note_sent": (Use("bundle.hand_over", lambda desk: desk.sending.note_sent(NOBODY)),),
+    "sending.receipt_errands": (Use("receipt.take_in", lambda desk: desk.sending.receipt_errands()),),
+    "sending.take_receipt": (Use("receipt.take_in", lambda desk: desk.sending.take_receipt(b"")),),
+    "intake.receipts_to_lay_out": (Use("secretariat.receipts", lambda desk: desk.intake.receipts_to_lay_out({})),),
+    "secretariat.name_line": (Use("secretariat.enrol", lambda desk: desk.secretariat.name_line("", None)),),
     "secretariat.root_digits": (Use("secretariat.enrol", lambda desk: desk.secretariat.root_digits()),),
 }
 # What anybody who unlocked the vault may ask: figures, codes and states, no person.
-FREE = {"office.sheet", "office.signed_in", "intake.counts", "journal.last_saved"}
-NOT_YET = {"journal.read", "secretariat.init"}  # actions whose use comes before unlocking, or with a screen
+FREE = {
+    *("office.sheet", "office.signed_in", "intake.counts", "journal.last_saved"),
+    *("people.may_see_health", "people.sealing_due", "enrolment.handover_due"),
+}
+NOT_YET = {"secretariat.init"}  # actions whose use comes before unlocking, or with a screen
 
 
 def methods(desk: Desk) -> set[str]:

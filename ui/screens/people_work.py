@@ -1,0 +1,104 @@
+"""What the lane does for the screen of people: read who is here, save what was typed, do what was asked twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from desktop.bootstrap import Desk
+from desktop.crypto.access_list import SUPERVISOR
+from desktop.rules.access import OFFICE_ROLES
+from desktop.services.people import Report
+from desktop.services.people_facts import PeopleChanged, Person
+from ui.languages import words
+from ui.screens.people_form import Typed
+
+
+class Act(StrEnum):
+    """What is asked twice because it changes keys or a sentence; the values end object names."""
+
+    READMIT = "readmit"
+    SUSPEND = "suspend"
+    MAY_KNOW = "may_know"
+    REMOVE = "remove"
+    PROMOTE = "promote"
+    DEMOTE = "demote"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One act on one person; `role` for a change of role."""
+
+    act: Act
+    person: Person = field(repr=False)
+    role: str = ""
+
+
+def is_own(wish: Wish) -> bool:
+    """Say whether an act gives a new sentence to who does it: the old one opens nothing from then on."""
+    return wish.act is Act.MAY_KNOW and wish.person.is_self
+
+
+def act_of_role(person: Person, role: str) -> Act | None:
+    """Return what a change of role asks first: to and from supervisor there are new keys and a new sentence."""
+    if person.role == role or role not in OFFICE_ROLES or SUPERVISOR not in (person.role, role):
+        return None
+    return Act.PROMOTE if role == SUPERVISOR else Act.DEMOTE
+
+
+def read(desk: Desk) -> tuple[tuple[Person, ...], bool]:
+    """Return everybody, and whether sealed values wait for a new key."""
+    return desk.people.list(), desk.people.sealing_due()
+
+
+def add(desk: Desk, written: Typed) -> tuple[PeopleChanged, ...]:
+    """Add somebody. Raises as `PeopleService.add`."""
+    return (desk.people.add(**vars(written)),)
+
+
+def save(desk: Desk, person: Person, written: Typed) -> tuple[PeopleChanged, ...]:
+    """Save what is other than it was, but a role that needs new keys. Raises as the service."""
+    people, changed = desk.people, list[PeopleChanged]()
+    if (written.name, written.title, written.phone) != (person.name, person.title, person.phone):
+        changed.append(people.rename(person.id, name=written.name, title=written.title, phone=written.phone))
+    if (written.trained_on, written.undertaking_on) != (person.trained_on, person.undertaking_on):
+        days = {"trained_on": written.trained_on, "undertaking_on": written.undertaking_on}
+        changed.append(people.set_training(person.id, **days))
+    if written.role != person.role and act_of_role(person, written.role) is None:
+        changed.append(people.set_role(person.id, written.role))
+    return tuple(changed)
+
+
+def do(desk: Desk, wish: Wish, report: Report, own: str | None) -> tuple[PeopleChanged, ...]:
+    """Do what was asked twice; `own` is one's own new sentence, typed back before one's keys are changed.
+
+    Raises as the service; Stopped where `report` raised it before anything was changed.
+    """
+    people, person = desk.people, wish.person.id
+    match wish.act:
+        case Act.READMIT:
+            made = people.readmit(person)
+        case Act.SUSPEND:
+            made = people.suspend(person)
+        case Act.MAY_KNOW:
+            made = people.may_know(person, report, sentence=own)
+        case Act.REMOVE:
+            made = people.remove(person, report)
+        case Act.PROMOTE | Act.DEMOTE:
+            made = people.set_role(person, wish.role, report)
+    return (made,)
+
+
+def without_sentence(changed: tuple[PeopleChanged, ...]) -> tuple[PeopleChanged, ...]:
+    """Return what was done without the sentence, of which no second copy is kept."""
+    return tuple(replace(one, sentence=None) for one in changed)
+
+
+def told(changed: tuple[PeopleChanged, ...]) -> str:
+    """Return what was done and what is left to do, in the language in force."""
+    lines = [words("PEOPLE_SAVED")]
+    if any(one.keys_changed for one in changed):
+        lines.append(words("PEOPLE_KEYS_CHANGED"))
+    if any(one.sheet_due for one in changed):
+        lines.append(words("PEOPLE_SHEET_DUE"))
+    return "\n".join(lines)
