@@ -58,6 +58,7 @@ def test_what_leaves_for_the_clipboard_is_marked_to_be_kept_nowhere(
     assert {name: held.data(name).data() for name in marks} == dict(marks)
     assert not held.hasText()
     clipboard.empty()
+    QGuiApplication.clipboard().clear()  # what Python made must not outlive it
     delete(line)
 
 

@@ -166,7 +166,7 @@ class _Person(QLabel):
 
     def _say(self) -> None:
         name, number = self._who
-        text = f"{name}\n{words('RAIL_DESK', n=number)}"
+        text = "\n".join((name, words("RAIL_DESK", n=number)))
         self.setText(text)
         self.setToolTip(text)
         self.setAccessibleName(words("TODAY_SIGNED_IN", name=name, n=number))

@@ -227,20 +227,20 @@ def test_a_tail_that_was_anchored_and_cut_off_is_found(
     tampering("UPDATE office SET anchored_count = 0, anchored_head = NULL")
 
 
-def test_a_clock_set_back_is_told_and_is_no_crime(office: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = office.desk.vault.clock
+def test_a_clock_set_back_is_told_and_is_no_crime(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = place.desk.vault.clock
     before = clock.now()
     with monkeypatch.context() as patch:
         patch.setattr(type(clock), "now", lambda _: before - timedelta(days=2))
-        office.desk.cases.note_search()
-    verdict = office.desk.journal.verify_all()
+        place.desk.cases.note_search()
+    verdict = place.desk.journal.verify_all()
     assert [(found.code, found.grave) for found in verdict.found] == [("JOURNAL_FOUND_CLOCK", False)]
-    assert verdict.found[0].facts["n"] == count(office.desk.vault, "journal")
+    assert verdict.found[0].facts["n"] == count(place.desk.vault, "journal")
     assert verdict.whole
 
 
-def test_an_altered_version_is_told_by_its_case(worked: tuple[Place, str]) -> None:
-    office, case_id = worked
+def test_an_altered_version_is_told_by_its_case(place: Place) -> None:
+    office, case_id = place, make_case(place)
     case_ref = next(row.case_ref for row in office.desk.cases.list() if row.case_id == case_id)
     with office.desk.vault.writing() as session:
         session.execute(text("DROP TRIGGER revision_no_update"))
