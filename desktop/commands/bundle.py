@@ -22,6 +22,7 @@ from desktop.errors import Obstacle
 from desktop.files import probe_out, read_start, write_out
 from desktop.rules.states import BundleState
 from desktop.services.exports import BundleSummary
+from desktop.services.receipts import Answer
 from desktop.wording import outcome_in_words, reason_in_words
 
 
@@ -90,6 +91,12 @@ def _receipt(options: argparse.Namespace) -> int:
     content = read_start(options.receipt, MAX_RECEIPT_FILE_BYTES)
     with unlocked(options, VaultKind.OFFICE) as desk:
         answer = desk.receipts.take_in(content)
+    tell_answer(options, answer)
+    return 0
+
+
+def tell_answer(options: argparse.Namespace, answer: Answer) -> None:
+    """Say what a receipt answered, however it came."""
     tell(
         options,
         "RECEIPT_TAKEN_IN",
@@ -99,4 +106,3 @@ def _receipt(options: argparse.Namespace) -> int:
         returned=answer.returned,
     )
     say(*reason_in_words(answer.reason, answer.missing, options.language))
-    return 0

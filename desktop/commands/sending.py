@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable
 
 from desktop.bootstrap import Desk
-from desktop.commands.common import add_vault_options, records_in_words, say, tell, unlocked
+from desktop.commands.bundle import tell_answer
+from desktop.commands.common import add_vault_options, tell, unlocked
 from desktop.crypto.access_list import VaultKind
 from desktop.errand import Began, Courier, Errand, Moved, Pace, Waiting, Word
 from desktop.errors import DeskError, Obstacle
 from desktop.messages import explain
-from desktop.services.receipts import Answer
-from desktop.wording import outcome_in_words, reason_in_words
 
 _TELL_EACH_S = 5.0
 _KIB = 1024
@@ -93,17 +92,5 @@ def _look_for_receipts(options: argparse.Namespace, desk: Desk) -> int:
             tell(options, "SEND_RECEIPT_REFUSED", n=errand.sequence, text=text)
             status = error.exit_status
             continue
-        _tell_answer(options, answer)
+        tell_answer(options, answer)
     return status
-
-
-def _tell_answer(options: argparse.Namespace, answer: Answer) -> None:
-    tell(
-        options,
-        "RECEIPT_TAKEN_IN",
-        n=answer.sequence,
-        outcome=outcome_in_words(answer.outcome, options.language),
-        records=records_in_words(answer.taken, options.language),
-        returned=answer.returned,
-    )
-    say(*reason_in_words(answer.reason, answer.missing, options.language))

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 
 from desktop.crypto.access_list import sign_list
 from desktop.crypto.header import KeyHeader, serialise
-from desktop.crypto.kdf import KDF_BOUNDS, KdfBounds
-from desktop.crypto.slots import SlotOwner, UserKeys, VaultSecrets, make_user_slot
+from desktop.crypto.kdf import KDF_BOUNDS, KdfBounds, KdfCost
+from desktop.crypto.slots import SlotOwner, UserKeys, UserSlot, VaultSecrets, make_user_slot
 from desktop.crypto.vaultkeys import Unlocked, normalised
-from desktop.crypto.words import WordList
+from desktop.crypto.words import RandomBytes, WordList
 from desktop.errors import NotPermitted
 
 
@@ -38,21 +39,43 @@ def pinned_anew(
     Raises:
         Obstacle: MEMORY_SHORT.
     """
-    header = keys.header
-    old = next(slot for slot in header.user_slots if slot.user_id == keys.user_id)
-    pin = keys.access_list.pin()
+    old = own_slot(keys)
+    return with_own_slot(keys, sentence, wordlists[old.wordlist], cost=old.kdf.cost, bounds=bounds)
+
+
+def own_slot(keys: Unlocked) -> UserSlot:
+    """Return the slot of the user whose keys these are."""
+    return next(slot for slot in keys.header.user_slots if slot.user_id == keys.user_id)
+
+
+def with_own_slot(
+    keys: Unlocked,
+    sentence: str,
+    words: WordList,
+    *,
+    cost: KdfCost,
+    bounds: KdfBounds,
+    random_bytes: RandomBytes = os.urandom,
+) -> Unlocked:
+    """Return the keys with this user's slot under a sentence as typed, pinning the current list, in a next header.
+
+    Raises:
+        Obstacle: MEMORY_SHORT.
+    """
+    old, pin = own_slot(keys), keys.access_list.pin()
     slot = make_user_slot(
         SlotOwner(keys.vault_id, keys.user_id, keys.desk_number, keys.access_list.key_generation),
         UserKeys(keys.x25519, keys.ed25519),
         pin,
         VaultSecrets(keys.dek, keys.r),
-        sentence=normalised(wordlists[old.wordlist], sentence),
-        wordlist=old.wordlist,
-        cost=old.kdf.cost,
+        sentence=normalised(words, sentence),
+        wordlist=words.name,
+        cost=cost,
         bounds=bounds,
+        random_bytes=random_bytes,
     )
-    slots = tuple(slot if other is old else other for other in header.user_slots)
-    return in_next_header(replace(keys, pin=pin), replace(header, user_slots=slots), bounds)
+    slots = tuple(slot if other is old else other for other in keys.header.user_slots)
+    return in_next_header(replace(keys, pin=pin), replace(keys.header, user_slots=slots), bounds)
 
 
 def in_next_header(keys: Unlocked, header: KeyHeader, bounds: KdfBounds) -> Unlocked:

@@ -26,7 +26,7 @@ from desktop.crypto.access_list import (
     sign_list,
 )
 from desktop.crypto.encoding import Malformed
-from desktop.crypto.header_changes import in_next_header
+from desktop.crypto.header_changes import in_next_header, own_slot, with_own_slot
 from desktop.crypto.kdf import KDF_BOUNDS, KdfBounds, KdfCost
 from desktop.crypto.slots import (
     SlotOwner,
@@ -169,25 +169,14 @@ def change_sentence(
         WrongSentence: OLD_SENTENCE_WRONG, or WORD_UNKNOWN with its position.
         Obstacle: MEMORY_SHORT.
     """
-    slot = next(slot for slot in keys.header.user_slots if slot.user_id == keys.user_id)
+    slot = own_slot(keys)
     try:
         open_user_slot(slot, keys.vault_id, normalised(wordlists[slot.wordlist], old), making.bounds)
     except Malformed:
         raise WrongSentence("OLD_SENTENCE_WRONG") from None
-    pin = keys.access_list.pin()
-    made = make_user_slot(
-        SlotOwner(keys.vault_id, keys.user_id, keys.desk_number, keys.access_list.key_generation),
-        UserKeys(keys.x25519, keys.ed25519),
-        pin,
-        VaultSecrets(keys.dek, keys.r),
-        sentence=normalised(making.words, new),
-        wordlist=making.words.name,
-        cost=making.cost,
-        bounds=making.bounds,
-        random_bytes=making.random_bytes,
+    return with_own_slot(
+        keys, new, making.words, cost=making.cost, bounds=making.bounds, random_bytes=making.random_bytes
     )
-    slots = tuple(made if other is slot else other for other in keys.header.user_slots)
-    return in_next_header(replace(keys, pin=pin), replace(keys.header, user_slots=slots), making.bounds)
 
 
 def rekey(

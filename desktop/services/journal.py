@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, insert, select
 from sqlalchemy.orm import Session
 
-from db.models.base import DeskUser, JournalEntry
+from db.models.base import Base, DeskUser, JournalEntry
 from db.models.office import Revision
 from desktop.crypto.access_list import VaultKind
 from desktop.errors import NotTrusted
@@ -19,6 +19,7 @@ from desktop.services import journal_check, journal_page
 from desktop.services.journal_check import JournalCheck, as_entry
 from desktop.services.session import OpenVault
 
+_TABLE = Base.metadata.tables["journal"]
 Report = Callable[[int, int], object]  # told how many entries and revisions were looked at, of how many
 
 
@@ -68,21 +69,38 @@ def append(
         revision_hash=revision_hash,
         reason=reason,
     )
-    session.add(
-        JournalEntry(
-            n=entry.n,
-            previous=bytes.fromhex(entry.previous),
-            at=entry.at,
-            user=entry.user,
-            act=entry.act,
-            object=entry.object,
-            revision_hash=bytes.fromhex(entry.revision_hash) if entry.revision_hash else None,
-            reason=entry.reason,
-            hash=bytes.fromhex(entry.hash),
-        )
-    )
+    session.add(JournalEntry(**_row(entry)))
     session.flush()
     return Head(entry.n, entry.hash)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """One revision just made: when, by which act, of which record."""
+
+    at: str
+    act: Act
+    object_id: str
+    revision_hash: str
+
+
+def append_all(session: Session, user: str, saved: Iterable[Saved]) -> None:
+    """Append an entry for each revision, as `append` would one after the other, in one statement."""
+    last, rows = _last(session), []
+    for one in saved:
+        last = next_entry(
+            last, at=one.at, user=user, act=one.act, object=one.object_id, revision_hash=one.revision_hash
+        )
+        rows.append(_row(last))
+    session.execute(insert(_TABLE), rows)
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return vars(entry) | {
+        "previous": bytes.fromhex(entry.previous),
+        "revision_hash": bytes.fromhex(entry.revision_hash) if entry.revision_hash else None,
+        "hash": bytes.fromhex(entry.hash),
+    }
 
 
 def acts_on(session: Session, object_id: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from db.models.base import Base, JournalEntry
+from db.models.base import Base
 from db.models.office import Office, Record, Revision
 from desktop.bundles.records import StoredRevision, parse_revision, revision_hash
 from desktop.clock import today
@@ -23,7 +23,7 @@ from desktop.errors import DeskError, NotAccepted, Obstacle
 from desktop.rules.consent import CONSENT
 from desktop.rules.dates import bounds, is_child, is_partial_date, was_child
 from desktop.rules.forms import Form
-from desktop.rules.journal_chain import Act, Entry, next_entry
+from desktop.rules.journal_chain import Act
 from desktop.rules.records import Missing, RecordDraft, Value
 from desktop.rules.validation import Surroundings, blocking, check, read_fields
 from desktop.services import journal
@@ -131,9 +131,7 @@ def put_new(
         RevisionConflict: A draft is of a record that is there already.
     """
     made: list[StoredRecord] = []
-    rows, entries = [], []
-    last = session.execute(_LAST_ENTRY).first()
-    entry = Entry(last.n, "", "", "", "", "", None, None, last.hash.hex()) if last else None
+    rows, saved = [], []
     for bare, act in given:
         draft = _with_basis(session, vault, bare)
         was_child = draft.kind == "determination" and was_child_in(_in_order(made), today(vault.clock))
@@ -141,17 +139,12 @@ def put_new(
         if _parent(session, draft, None) is not None:
             raise RevisionConflict("REVISION_CONFLICT")
         stored, row = _next(vault, draft, None, None)
-        entry = next_entry(
-            entry, at=vault.now(), user=vault.user, act=act, object=stored.record_id, revision_hash=stored.hash
-        )
         made.append(stored)
         rows.append(row)
-        entries.append(
-            vars(entry) | {name: bytes.fromhex(vars(entry)[name]) for name in ("previous", "revision_hash", "hash")}
-        )
+        saved.append(journal.Saved(vault.now(), act, stored.record_id, stored.hash))
     session.execute(insert(_RECORDS), [_record_row(stored) for stored in made])
     session.execute(insert(_REVISIONS), rows)
-    session.execute(insert(_ENTRIES), entries)
+    journal.append_all(session, vault.user, saved)
     return made
 
 
@@ -275,13 +268,12 @@ def _first(found: Iterable[StoredRecord], kind: str) -> StoredRecord | None:
 
 
 # Statements are built once: to build one takes longer than to run it.
-_RECORDS, _REVISIONS, _ENTRIES = (Base.metadata.tables[name] for name in ("record", "revision", "journal"))
+_RECORDS, _REVISIONS = (Base.metadata.tables[name] for name in ("record", "revision"))
 _MOVED = (
     update(_RECORDS)
     .where(_RECORDS.c.id == bindparam("of"))
     .values(rev=bindparam("to"), unsent=True, void=bindparam("as"))
 )
-_LAST_ENTRY = select(JournalEntry.n, JournalEntry.hash).order_by(JournalEntry.n.desc()).limit(1)
 _HEAD = (
     select(Record.kind, Record.case_id, Record.rev, Revision.hash)
     .join(Revision, (Record.id == Revision.record_id) & (Record.rev == Revision.rev), isouter=True)
