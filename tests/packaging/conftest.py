@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,22 +22,3 @@ def frozen() -> Path:
     if not (folder / "rufaa").exists() or (folder / "rufaa").stat().st_mtime < newest:
         subprocess.run([sys.executable, "tasks.py", "build"], cwd=tasks.ROOT, check=True)
     return folder
-
-
-@pytest.fixture
-def display() -> Iterator[str]:
-    """An X server on a free display, without a window manager."""
-    reads, writes = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writes), "-screen", "0", "1366x768x24", "-nolisten", "tcp", "-noreset"],
-        pass_fds=[writes],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writes)
-    with os.fdopen(reads) as said:
-        number = said.readline().strip()
-    assert number, "Xvfb did not start"
-    yield f":{number}"
-    server.terminate()
-    server.wait(timeout=30)

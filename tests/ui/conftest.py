@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from desktop.services.vault import OfficeFacts
 from ui import languages, theme
 from ui.jobs import JobRunner
 from ui.main_window import MainWindow
+from ui.seat import Seat
 
 OFFICE = "Likoni sub-county children's office"
 SUPERVISOR = "Asha Mwakio"
@@ -60,6 +62,21 @@ def application(qapp: QApplication) -> Iterator[QApplication]:
     languages.switch("en")
     yield qapp
     languages.switch("en")
+
+
+@pytest.fixture(scope="module")
+def at_rest(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return make_office(tmp_path_factory.mktemp("at_rest") / "vault", practice=False)
+
+
+@pytest.fixture
+def seat(application: QApplication, at_rest: Office, tmp_path: Path) -> Iterator[Seat]:
+    """A desk on an office of one test's own."""
+    from tests.ui.desks import open_desk  # here, because it builds on this file
+
+    shutil.copytree(at_rest.folder, tmp_path / "vault")
+    with open_desk(tmp_path / "vault", at_rest.sentence) as opened:
+        yield opened
 
 
 @pytest.fixture

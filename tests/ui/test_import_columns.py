@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QPushButton
 
 from desktop.messages import Language, sentence
 from desktop.rules.access import Role
-from tests.ui.conftest import Office, make_office
-from tests.ui.desks import open_desk
 from tests.ui.import_hands import (
     CPIMS_LIST,
     OFFICE_COUNTS,
@@ -35,18 +31,6 @@ from ui import languages
 from ui.models.import_columns import taken_twice
 from ui.models.import_rows import WHOLE_FILE
 from ui.seat import Place, Seat
-
-
-@pytest.fixture(scope="module")
-def at_rest(tmp_path_factory: pytest.TempPathFactory) -> Office:
-    return make_office(tmp_path_factory.mktemp("columns") / "vault", practice=False)
-
-
-@pytest.fixture
-def seat(application: QApplication, at_rest: Office, tmp_path: Path) -> Iterator[Seat]:
-    shutil.copytree(at_rest.folder, tmp_path / "vault")
-    with open_desk(tmp_path / "vault", at_rest.sentence) as opened:
-        yield opened
 
 
 def test_a_list_that_nobody_knows_is_asked_about_with_a_suggestion_and_two_examples(seat: Seat) -> None:

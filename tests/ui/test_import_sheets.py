@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import io
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import openpyxl
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
+from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from desktop.messages import sentence
 from desktop.rules.columns import ColumnMapping
 from tests.factory import OLD_OFFICE
-from tests.ui.conftest import Office, make_office
-from tests.ui.desks import in_lane, open_desk
+from tests.ui.desks import in_lane
 from tests.ui.import_hands import (
     OFFICE_COUNTS,
     OFFICE_LIST,
@@ -32,18 +30,6 @@ from tests.ui.test_import_workbook import cases, keys, read, rows, shown
 from ui.models.import_columns import row_numbers
 from ui.seat import Seat, Telling
 from ui.widgets.row_list import RowList
-
-
-@pytest.fixture(scope="module")
-def at_rest(tmp_path_factory: pytest.TempPathFactory) -> Office:
-    return make_office(tmp_path_factory.mktemp("columns") / "vault", practice=False)
-
-
-@pytest.fixture
-def seat(application: QApplication, at_rest: Office, tmp_path: Path) -> Iterator[Seat]:
-    shutil.copytree(at_rest.folder, tmp_path / "vault")
-    with open_desk(tmp_path / "vault", at_rest.sentence) as opened:
-        yield opened
 
 
 def book_of(**sheets: Sequence[tuple[object, ...]]) -> bytes:

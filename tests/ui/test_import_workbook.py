@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +13,7 @@ from desktop.errors import Stopped
 from desktop.messages import Language, sentence
 from desktop.rules.access import Role
 from tests.factory import DATA, WORKBOOK
-from tests.ui.conftest import Office, make_office
-from tests.ui.desks import in_lane, open_desk, show_alone
+from tests.ui.desks import in_lane, show_alone
 from tests.ui.screen_hands import Heard, check_heard_and_reached, focus_name, part, press, settle, text
 from ui import languages
 from ui.screens.import_workbook import ImportWorkbook
@@ -34,18 +31,6 @@ NAMES = [
 ]
 TAKEN = sum(row["outcome"] != "REFUSE" for row in ROWS)
 ASKING = sum(row["outcome"] == "ASK" for row in ROWS)
-
-
-@pytest.fixture(scope="module")
-def at_rest(tmp_path_factory: pytest.TempPathFactory) -> Office:
-    return make_office(tmp_path_factory.mktemp("import") / "vault", practice=False)
-
-
-@pytest.fixture
-def seat(application: QApplication, at_rest: Office, tmp_path: Path) -> Iterator[Seat]:
-    shutil.copytree(at_rest.folder, tmp_path / "vault")
-    with open_desk(tmp_path / "vault", at_rest.sentence) as opened:
-        yield opened
 
 
 def shown(seat: Seat) -> tuple[ImportWorkbook, Heard]:
