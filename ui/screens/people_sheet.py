@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
+from PySide6.QtCore import QEvent, QTimer
 
 from desktop.errors import Problem
 from desktop.services.people_facts import Person
@@ -13,20 +12,20 @@ from ui.languages import words
 from ui.screens.people_acts import PeopleActs
 from ui.screens.people_form import ROLES, Typed, fields_of, office_roles, person_form, typed
 from ui.seat import Seat
-from ui.theme import LARGE, MEDIUM, SMALL, TINY
+from ui.theme import SMALL
 from ui.widgets.basics import ActionButton, Words, frame
 from ui.widgets.field_form import FieldForm
+from ui.widgets.record_sheet import RecordSheet
 
 _LEAST_PX = 412
 
 
-class PersonSheet(QFrame):
+class PersonSheet(RecordSheet):
     """What is seen of one person, or of one to be added; who it is, is the screen's to say."""
 
     def __init__(self, seat: Seat) -> None:
         """Show nobody yet."""
         super().__init__()
-        self.setProperty("role", "sheet")
         vault = seat.desk.vault
         lists = {**vault.catalogue.lists, ROLES: office_roles(vault.catalogue.lists["user_roles"])}
         self._heading, self._standing = Words("", "heading", wraps=True), Words("", "muted", wraps=True)
@@ -43,7 +42,8 @@ class PersonSheet(QFrame):
         self.save = ActionButton("people.save", "PEOPLE_SAVE", role="main", sign="save", colour="on_accent")
         self._person: Person | None = None
         self.setMinimumWidth(_LEAST_PX)
-        self._lay_out()
+        body = (self.form, self._rule, self._acts_title, self.acts)
+        self.lay_out((self._heading, self._standing), body, self._state, (self.back, self.save))
         self.acts.asked.connect(self._show_question)
         self.hide()
 
@@ -110,41 +110,4 @@ class PersonSheet(QFrame):
 
     def _show_question(self) -> None:
         # Once it is laid out, the whole of it as far as there is room.
-        QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.acts.strip, 0, SMALL))
-
-    def _lay_out(self) -> None:
-        self._scroll, self._inside = QScrollArea(), frame("plain")
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        column = QVBoxLayout(self._inside)
-        column.setContentsMargins(LARGE, SMALL, LARGE, LARGE)
-        column.setSpacing(SMALL)
-        for part in (self.form, self._rule, self._acts_title, self.acts):
-            column.addWidget(part)
-        column.addStretch(1)
-        self._scroll.setWidget(self._inside)
-        for ground in (self._scroll.viewport(), self._inside):
-            ground.setAutoFillBackground(False)
-        head = QVBoxLayout()
-        head.setContentsMargins(LARGE, MEDIUM, LARGE, 0)
-        head.addWidget(self._heading)
-        head.addWidget(self._standing)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SMALL)
-        buttons.addStretch(1)
-        buttons.addWidget(self.back)
-        buttons.addWidget(self.save)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(LARGE, 0, LARGE, MEDIUM)
-        foot.setSpacing(TINY)
-        foot.addWidget(self._state)
-        foot.addLayout(buttons)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(1, 1, 1, 1)
-        whole.setSpacing(SMALL)
-        whole.addLayout(head)
-        whole.addWidget(self._scroll, 1)
-        whole.addWidget(frame("rule"))
-        whole.addLayout(foot)
+        QTimer.singleShot(0, self, lambda: self.area.ensureWidgetVisible(self.acts.strip, 0, SMALL))

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout
-
 from ui.seat import Seat
-from ui.theme import LARGE, MEDIUM, SMALL, TINY
-from ui.widgets.basics import ActionButton, Words, frame
+from ui.widgets.basics import ActionButton, Words
 from ui.widgets.field_form import FieldForm
+from ui.widgets.record_sheet import RecordSheet
 
 
-class ProviderForm(QFrame):
+class ProviderForm(RecordSheet):
     """What is seen of one provider; which one it is, is the directory's to say."""
 
     def __init__(self, seat: Seat) -> None:
         """Show no provider yet."""
         super().__init__()
-        self.setProperty("role", "sheet")
         vault = seat.desk.vault
         self._may_save = seat.may("provider.save")
         self._heading = Words("", "heading", wraps=True)
@@ -30,40 +26,7 @@ class ProviderForm(QFrame):
         self._state.setMinimumHeight(self._state.fontMetrics().lineSpacing())
         self.back = ActionButton("directory.put_back", "DIRECTORY_PUT_BACK", role="quiet")
         self.save = ActionButton("directory.save", "DIRECTORY_SAVE", role="main", sign="save", colour="on_accent")
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inside = frame("plain")
-        column = QVBoxLayout(inside)
-        column.setContentsMargins(LARGE, SMALL, LARGE, LARGE)
-        column.addWidget(self.form)
-        column.addStretch(1)
-        scroll.setWidget(inside)
-        for part in (scroll.viewport(), inside):
-            part.setAutoFillBackground(False)
-        head = QVBoxLayout()
-        head.setContentsMargins(LARGE, MEDIUM, LARGE, 0)
-        head.addWidget(self._heading)
-        head.addWidget(self._reader)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SMALL)
-        buttons.addStretch(1)
-        buttons.addWidget(self.back)
-        buttons.addWidget(self.save)
-        foot = QVBoxLayout()
-        foot.setContentsMargins(LARGE, 0, LARGE, MEDIUM)
-        foot.setSpacing(TINY)
-        foot.addWidget(self._state)
-        foot.addLayout(buttons)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(1, 1, 1, 1)
-        whole.setSpacing(SMALL)
-        whole.addLayout(head)
-        whole.addWidget(scroll, 1)
-        whole.addWidget(frame("rule"))
-        whole.addLayout(foot)
+        self.lay_out((self._heading, self._reader), (self.form,), self._state, (self.back, self.save))
         self._reader.setVisible(not self._may_save)
         for button in (self.back, self.save):
             button.setVisible(self._may_save)
