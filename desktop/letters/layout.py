@@ -58,8 +58,11 @@ class Sheet:
     ) -> float:
         """Draw one line from `x`, or up to `x` with `right`; return where it ends."""
         start = x - width(text, size, style) if right else x
-        end = scripts.draw(self._canvas, start * mm, _up(y), text, style, size, right_to_left=right_to_left)
-        return float(end / mm)
+        return float(self._put(start * mm, _up(y), text, style, size, right_to_left) / mm)
+
+    def _put(self, x: float, y: float, text: str, style: Style, size: float, right_to_left: bool | None) -> float:
+        """Draw one line at a place of the canvas, in points, and return where it ends."""
+        return float(scripts.draw(self._canvas, x, y, text, style, size, right_to_left=right_to_left))
 
     def lines(
         self, x: float, y: float, lines: Sequence[tuple[str, bool]], size: float, style: Style, lead: float
@@ -130,20 +133,9 @@ class Blank(Sheet):
     def __init__(self) -> None:
         """Begin without a document."""
 
-    def text(
-        self,
-        x: float,
-        y: float,
-        text: str,
-        size: float,
-        style: Style = Style.REGULAR,
-        *,
-        right: bool = False,
-        right_to_left: bool | None = None,
-    ) -> float:
+    def _put(self, x: float, y: float, text: str, style: Style, size: float, right_to_left: bool | None) -> float:
         """Return where the line would end."""
-        start = x - width(text, size, style) if right else x
-        return float(scripts.line_end(start * mm, text, style, size, right_to_left=right_to_left) / mm)
+        return float(scripts.line_end(x, text, style, size, right_to_left=right_to_left))
 
     def rule(self, x: float, end: float, y: float, weight: float = HAIRLINE, *, dashed: bool = False) -> None:
         """Draw nothing."""
