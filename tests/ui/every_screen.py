@@ -233,7 +233,8 @@ def cut(window: QWidget) -> list[str]:
 
 def _widest_word(label: QLabel) -> int:
     margins = label.contentsMargins()
-    widths = [label.fontMetrics().horizontalAdvance(word) for word in label.text().split()]
+    words = label.text().replace("\u200b", " ").split()  # a path may break behind each of its folders
+    widths = [label.fontMetrics().horizontalAdvance(word) for word in words]
     return max(widths, default=0) + margins.left() + margins.right()
 
 
