@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from desktop.machine import total_memory_bytes
 from desktop.paths import shared_data_folder
@@ -35,6 +36,12 @@ _KEPT_BYTES = 512 * 1024 * 1024
 _NOT_CAPTURED, _CAPTURED_BLACK = 0x11, 0x1  # WDA_EXCLUDEFROMCAPTURE (Windows 10 2004), WDA_MONITOR
 _DACL, _NOT_INHERITED = 0x4, 0x80000000  # DACL_SECURITY_INFORMATION, PROTECTED_DACL_SECURITY_INFORMATION
 _OWNER_ALONE = "D:P(A;OICI;FA;;;OW)(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"  # the owner, the system, its administrators
+# What a window is told when the laptop is about to be left.
+_SESSION_CHANGE, _POWER_BROADCAST = 0x02B1, 0x0218  # WM_WTSSESSION_CHANGE, WM_POWERBROADCAST
+_SESSION_LEFT = frozenset({0x2, 0x4, 0x6, 0x7})  # WTS: console and remote disconnected, signed out, locked
+_SUSPEND, _POWER_SETTING = 0x4, 0x8013  # PBT_APMSUSPEND, PBT_POWERSETTINGCHANGE
+_THIS_SESSION, _BY_WINDOW = 0, 0  # NOTIFY_FOR_THIS_SESSION, DEVICE_NOTIFY_WINDOW_HANDLE
+_DISPLAY = UUID("6fe69556-704a-47a0-8f24-c28d936fda47")  # GUID_CONSOLE_DISPLAY_STATE: 0 off, 1 on, 2 dimmed
 
 
 class State(StrEnum):
@@ -126,6 +133,33 @@ def exclude_from_capture(window: int) -> State:
     kept_out = any(user.SetWindowDisplayAffinity(window, how) for how in (_NOT_CAPTURED, _CAPTURED_BLACK))
     _answered["capture"] = State.OK if kept_out else State.FAILED
     return _answered["capture"]
+
+
+def tell_of_leaving(window: int) -> None:
+    """Have Windows tell the window with this handle when the session is locked or the display off.
+
+    That the laptop is about to sleep every window is told. A shut lid turns the display off, unless there is another
+    one to work at.
+    """
+    sessions, user = _library("wtsapi32"), _library("user32")
+    sessions.WTSRegisterSessionNotification.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
+    sessions.WTSRegisterSessionNotification(window, _THIS_SESSION)
+    user.RegisterPowerSettingNotification.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32)
+    user.RegisterPowerSettingNotification.restype = ctypes.c_void_p
+    user.RegisterPowerSettingNotification(window, _DISPLAY.bytes_le, _BY_WINDOW)
+
+
+def says_leaving(message: int) -> bool:
+    """Say whether the message of Windows at this address (a `MSG`) means that the laptop is being left."""
+    said = _Message.from_address(message)
+    if said.kind == _SESSION_CHANGE:
+        return said.first in _SESSION_LEFT
+    if said.kind != _POWER_BROADCAST:
+        return False
+    if said.first != _POWER_SETTING or not said.second:
+        return bool(said.first == _SUSPEND)
+    setting = _PowerSetting.from_address(said.second)
+    return UUID(bytes_le=bytes(setting.name)) == _DISPLAY and setting.length >= 1 and setting.state == 0
 
 
 def clipboard_marks() -> Mapping[str, bytes]:
@@ -257,6 +291,23 @@ def _clipboard() -> State:
 
 
 # -------------------------------------------------------------------------------------------------------- Windows
+
+
+class _Message(ctypes.Structure):
+    """`MSG`, as far as it is read."""
+
+    _fields_ = (
+        ("window", ctypes.c_void_p),
+        ("kind", ctypes.c_uint32),
+        ("first", ctypes.c_size_t),  # wParam
+        ("second", ctypes.c_size_t),  # lParam
+    )
+
+
+class _PowerSetting(ctypes.Structure):
+    """`POWERBROADCAST_SETTING`; the states looked at are one DWORD, and its first byte tells them apart."""
+
+    _fields_ = (("name", ctypes.c_ubyte * 16), ("length", ctypes.c_uint32), ("state", ctypes.c_ubyte))
 
 
 def _library(name: str) -> Any:

@@ -12,9 +12,11 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
     from ui.suspend import SystemWatch
+    from ui.suspend_windows import WindowsWatch
 
 WARN_S = 30
 _LOOK_MS = 1000
@@ -54,7 +56,7 @@ class IdleWatch(QObject):
         super().__init__(parent)
         self._limit_s = 0
         self._has_warned = False
-        self._system: SystemWatch | None = None
+        self._system: SystemWatch | WindowsWatch | None = None
         self._look = QTimer(self, interval=_LOOK_MS)
         self._look.timeout.connect(self._on_look)
         self._start_clocks()
@@ -96,14 +98,24 @@ class IdleWatch(QObject):
         self._slept_s = slept_s()
 
     def _listen(self) -> None:
-        if sys.platform != "linux":
-            return
         if self._system is None:
-            from ui.suspend import SystemWatch  # here, because nothing is listened to before the first paint
-
-            self._system = SystemWatch(self)
+            self._system = self._hear_system()
+            if self._system is None:
+                return
             self._system.leaving.connect(self.gone)
         self._system.delay_sleep()
+
+    def _hear_system(self) -> SystemWatch | WindowsWatch | None:
+        # Here, because nothing is listened to before the first paint.
+        if sys.platform == "linux":
+            from ui.suspend import SystemWatch
+
+            return SystemWatch(self)
+        if sys.platform == "win32" and isinstance(window := self.parent(), QWidget):
+            from ui.suspend_windows import WindowsWatch
+
+            return WindowsWatch(self, window.window())
+        return None
 
     def _on_look(self) -> None:
         now, slept = read_clocks(), slept_s()

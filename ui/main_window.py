@@ -28,6 +28,7 @@ from ui.screens.notice import Notice
 from ui.screens.page import Page
 from ui.screens.unlock import Unlock
 from ui.seat import Place, Seat
+from ui.veil import KEY, veil
 from ui.widgets import clipboard
 from ui.widgets.message_bar import MessageBar
 
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self._idle.returned.connect(self._messages.hide)
         self._idle.gone.connect(self.lock)
         QShortcut(QKeySequence("Ctrl+L"), self).activated.connect(self.lock)
+        QShortcut(QKeySequence(KEY), self).activated.connect(self._on_cover)
         QShortcut(QKeySequence("Ctrl+Q"), self).activated.connect(self.close)
         for keys, place in (("Ctrl+F", Place("cases", section="search")), ("Ctrl+N", Place("cases", section="new"))):
             QShortcut(QKeySequence(keys), self).activated.connect(lambda place=place: self._go(place))
@@ -247,6 +249,10 @@ class MainWindow(QMainWindow):
 
     def _frame(self) -> DeskFrame | None:
         return self._desk_frame if self._pages.currentWidget() is self._desk_frame else None
+
+    def _on_cover(self) -> None:
+        if self._frame():
+            veil().toggle()
 
     def _cover(self) -> None:
         screen = frame.current() if (frame := self._frame()) else None

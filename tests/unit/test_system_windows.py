@@ -8,13 +8,21 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from desktop import paths, system
 from desktop.system import State
 
-POINTERS = {"SetWindowDisplayAffinity", "SetProcessWorkingSetSizeEx", "SetFileSecurityW", "LocalFree"}
+POINTERS = {
+    "WTSRegisterSessionNotification",
+    "RegisterPowerSettingNotification",
+    "SetWindowDisplayAffinity",
+    "SetProcessWorkingSetSizeEx",
+    "SetFileSecurityW",
+    "LocalFree",
+}
 
 
 class Windows:
@@ -35,7 +43,8 @@ class Windows:
         names = {
             "kernel32": ("SetErrorMode", "WerSetFlags", "GetCurrentProcess", "SetProcessWorkingSetSizeEx", "LocalFree"),
             "wer": ("WerAddExcludedApplication",),
-            "user32": ("SetWindowDisplayAffinity",),
+            "user32": ("SetWindowDisplayAffinity", "RegisterPowerSettingNotification"),
+            "wtsapi32": ("WTSRegisterSessionNotification",),
             "advapi32": ("ConvertStringSecurityDescriptorToSecurityDescriptorW", "SetFileSecurityW"),
         }[name]
         return self.loaded.setdefault(name, SimpleNamespace(**{one: self._call(one) for one in names}))
@@ -129,3 +138,55 @@ def test_what_is_copied_is_marked_for_windows_to_forget(windows: Windows) -> Non
         'application/x-qt-windows-mime;value="CanIncludeInClipboardHistory"': bytes(4),
         'application/x-qt-windows-mime;value="CanUploadToCloudClipboard"': bytes(4),
     }
+
+
+def test_windows_tells_of_a_locked_session_and_a_dark_display(windows: Windows) -> None:
+    system.tell_of_leaving(0x1_0000_0007)
+    assert windows.of("WTSRegisterSessionNotification") == [(0x1_0000_0007, 0)]
+    display = UUID("6fe69556-704a-47a0-8f24-c28d936fda47").bytes_le
+    assert windows.of("RegisterPowerSettingNotification") == [(0x1_0000_0007, display, 0)]
+
+
+class Msg(ctypes.Structure):
+    """`MSG` as Microsoft writes it for 64 bits."""
+
+    _fields_ = (
+        ("hwnd", ctypes.c_uint64),
+        ("message", ctypes.c_uint32),
+        ("wParam", ctypes.c_uint64),
+        ("lParam", ctypes.c_int64),
+        ("time", ctypes.c_uint32),
+        ("pt", ctypes.c_int32 * 2),
+    )
+
+
+def power_setting(name: str, state: int) -> Any:
+    return ctypes.create_string_buffer(UUID(name).bytes_le + (4).to_bytes(4, "little") + state.to_bytes(4, "little"))
+
+
+DISPLAY, SAVER = "6fe69556-704a-47a0-8f24-c28d936fda47", "e00958c0-c213-4ace-ac77-fecced2eeea5"
+
+
+@pytest.mark.parametrize(
+    ("message", "first", "leaves"),
+    [
+        *((0x02B1, first, True) for first in (2, 4, 6, 7)),  # disconnected, signed out, locked
+        *((0x02B1, first, False) for first in (1, 3, 5, 8, 9)),  # connected, signed in, unlocked, remote control
+        (0x0218, 0x4, True),  # about to sleep
+        (0x0218, 0x7, False),  # awake again
+        (0x0218, 0x8013, False),  # a setting that is not there
+        (0x0100, 0x7, False),  # a key
+    ],
+)
+def test_only_what_means_leaving_is_heard(message: int, first: int, leaves: bool) -> None:
+    said = Msg(hwnd=7, message=message, wParam=first)
+    assert system.says_leaving(ctypes.addressof(said)) is leaves
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "leaves"), [(DISPLAY, 0, True), (DISPLAY, 1, False), (DISPLAY, 2, False), (SAVER, 0, False)]
+)
+def test_a_display_that_goes_off_is_heard_and_nothing_else_of_power(name: str, state: int, leaves: bool) -> None:
+    setting = power_setting(name, state)
+    said = Msg(hwnd=7, message=0x0218, wParam=0x8013, lParam=ctypes.addressof(setting))
+    assert system.says_leaving(ctypes.addressof(said)) is leaves

@@ -15,8 +15,8 @@ from ui.models.rows import Cell, Column, Row
 NAME = 2  # the column that is hidden unless names are shown
 CASE_COLUMNS = (
     Column("CASES_NUMBER", 18),
-    Column("CASES_KNOWN_AS", 16),
-    Column("CASES_NAME", 22),
+    Column("CASES_KNOWN_AS", 16, personal=True),
+    Column("CASES_NAME", 22, personal=True),
     Column("CASES_AGE_SEX", 26),
     Column("CASES_STAGE", 22, spare=1),
     Column("CASES_TOUCHED", 18, spare=2),

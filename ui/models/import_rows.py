@@ -16,8 +16,8 @@ IMPORT_COLUMNS = (
     Column("IMPORT_SHEET", 1),
     Column("IMPORT_ROW_NUMBER", 1, right=True),
     Column("IMPORT_HAPPENS", 3),
-    Column("IMPORT_NAME", 4),
-    Column("IMPORT_REMARKS", 10),
+    Column("IMPORT_NAME", 4, personal=True),
+    Column("IMPORT_REMARKS", 10, personal=True),
 )
 _SHEET_CHARACTERS = 14
 _ACTIONS = {

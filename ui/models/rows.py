@@ -24,13 +24,15 @@ MARK_ROLE = Qt.ItemDataRole.UserRole + 1
 class Column:
     """A column: the code of its heading, its share of the width, and whether its figures stand on the right.
 
-    Where there is too little room the column with the highest `spare` is left out first, one with 0 never.
+    Where there is too little room the column with the highest `spare` is left out first, one with 0 never. What is
+    `personal` is covered while the veil is drawn.
     """
 
     code: str
     share: int
     right: bool = False
     spare: int = 0
+    personal: bool = False
 
 
 @dataclass(frozen=True)

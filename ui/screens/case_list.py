@@ -44,7 +44,7 @@ class CaseList(Screen):
         self._noted = self._looked_through = ""  # the searches that are journaled, and that the person was sent to read
         self._ended = self._reading = self._making = self._new_waits = self._names = False
 
-        self._search = SearchField("cases.search")
+        self._search = SearchField("cases.search", of_people=True)
         self._note = ProblemNote("cases.search.problem", self._search, "CASES_SEARCH_HELP", lines=1)
         self._list = RowList("cases.list", CASE_COLUMNS, "CASES_LIST")
         self._list.show_column(NAME, False)

@@ -17,6 +17,7 @@ from desktop.services.records import StoredRecord
 from ui.languages import current, words
 from ui.screens.field_values import value_text
 from ui.theme import ICON_PX, LARGE, MEDIUM, SMALL, TINY, icon
+from ui.veil import is_personal, personal
 from ui.widgets.basics import Words, frame
 
 
@@ -135,6 +136,8 @@ class _Row(QWidget):
         for place, (side, button, text) in enumerate(sides):
             button.setObjectName(f"{name}.{difference.item.name}.{side}")
             text.setObjectName(f"{name}.{difference.item.name}.{side}_value")
+            if is_personal(difference.item):
+                personal(text)
             group.addButton(button)
             grid.addWidget(button, 1, place, Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(text, 2, place, Qt.AlignmentFlag.AlignTop)

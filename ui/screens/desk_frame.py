@@ -18,6 +18,7 @@ from ui.screens.make_screen import make_screen
 from ui.screens.screen import Screen
 from ui.seat import Place, Seat
 from ui.theme import LARGE, MEDIUM, SMALL, TINY
+from ui.veil import veil
 from ui.widgets.basics import Words, frame
 from ui.widgets.rail import Rail, Stop
 
@@ -79,7 +80,13 @@ class DeskFrame(QWidget):
         beside.setContentsMargins(0, 0, 0, 0)
         beside.setSpacing(0)
         if seat.desk.vault.practice:
-            beside.addWidget(_practice_band())
+            beside.addWidget(_band("practice", "START_PRACTICE", "START_PRACTICE_HELP"))
+        self._someone = _band("someone", "DESK_SOMEONE", "DESK_SOMEONE_HELP")
+        self._someone.hide()
+        self._rail.cover_wanted.connect(veil().toggle)
+        veil().changed.connect(self._someone.setVisible)
+        veil().changed.connect(self._rail.show_covered)
+        beside.addWidget(self._someone)
         beside.addWidget(self._stack, 1)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -176,16 +183,16 @@ class DeskFrame(QWidget):
             self._screen.on_changed(topics)
 
 
-def _practice_band() -> QFrame:
-    """Return the line that marks every screen of a practice vault."""
-    band = frame("practice")
-    mark = Words("START_PRACTICE", "mark")
-    mark.setObjectName("desk.practice")
+def _band(name: str, code: str, help_code: str) -> QFrame:
+    """Return a line over every screen: a mark and what it means."""
+    band = frame(name)
+    mark = Words(code, "mark")
+    mark.setObjectName(f"desk.{name}")
     row = QHBoxLayout(band)
     row.setContentsMargins(LARGE, TINY, LARGE, TINY)
     row.setSpacing(MEDIUM)
     row.addWidget(mark, 0, Qt.AlignmentFlag.AlignVCenter)
-    row.addWidget(Words("START_PRACTICE_HELP", "help", wraps=True), 1)
+    row.addWidget(Words(help_code, "help", wraps=True), 1)
     row.addSpacing(SMALL)
     return band
 

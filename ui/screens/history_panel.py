@@ -16,6 +16,7 @@ from ui.languages import current, words
 from ui.screens.field_values import value_text
 from ui.screens.section_states import local
 from ui.theme import LARGE, MEDIUM, SMALL, TINY
+from ui.veil import is_personal, personal
 from ui.widgets.basics import ActionButton, Words, frame
 
 
@@ -89,6 +90,8 @@ class HistoryPanel(QWidget):
             label.put(item.labels[current()] if item else field.name)
             what.setObjectName(f"{name}.{field.name}")
             what.put(self._what(field))
+            if item is None or is_personal(item):
+                personal(what)
             grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(what, place, 1, Qt.AlignmentFlag.AlignTop)
         column.addLayout(grid)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.theme import HUGE, LARGE, SMALL
+from ui.veil import personal
 from ui.widgets.basics import Sign, Words
 
 # The facts of a case from left to right, with the code of the words over each.
@@ -36,6 +37,8 @@ class Band(QFrame):
             fact = Words("", "strong", wraps=part != "case_ref")
             fact.setObjectName(f"{name}.{part}")
             self._facts[part] = fact
+            if part == "shown_as":
+                personal(fact)
             pair = QVBoxLayout()
             pair.setSpacing(0)
             pair.addWidget(Words(code, "help"))

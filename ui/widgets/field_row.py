@@ -14,6 +14,7 @@ from desktop.rules.forms import Field
 from desktop.rules.records import Missing, Value
 from ui.languages import current, words
 from ui.theme import ICON_PX, MEDIUM, SMALL, TINY
+from ui.veil import is_personal, personal
 from ui.widgets.answer_menu import MISSING_WORDS
 from ui.widgets.basics import Sign, Words
 from ui.widgets.field_editor import Editor
@@ -31,6 +32,8 @@ class FieldRow(QWidget):
         """Ask `item` with `editor`, which takes half of the width where its answers are `short`."""
         super().__init__()
         self.item, self.editor = item, editor
+        if is_personal(item):
+            personal(editor)
         self._problems: tuple[Problem, ...] = ()
         self._said = ""
         self._here = False

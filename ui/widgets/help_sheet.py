@@ -20,6 +20,7 @@ _WIDEST_PX = 400
 # What each key does; a key's own name is the same in every language.
 KEYS: Sequence[tuple[str, str]] = (
     ("Ctrl+L", "KEYS_LOCK"),
+    ("F9", "KEYS_SOMEONE"),
     ("Alt+1 … 7", "KEYS_RAIL"),
     ("Ctrl+F", "KEYS_FIND"),
     ("Ctrl+N", "KEYS_NEW"),

@@ -9,6 +9,7 @@ from PySide6.QtPdfWidgets import QPdfView
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from ui.languages import plain, words
+from ui.veil import personal
 
 _STEP = 1.2
 _SMALLEST, _LARGEST = 0.3, 4.0
@@ -24,6 +25,7 @@ class LetterPages(QFrame):
         self._label_code, self._help_code = label_code, help_code
         self.view = _PagesView(self)
         self.view.setObjectName(name)
+        personal(self.view)
         # NOTE: after the view and beside it. A document inside its view outlives half of it and ends the program.
         self._shown = QPdfDocument(self)
         self._bytes = QBuffer(self._shown)

@@ -14,6 +14,7 @@ from ui.theme import SMALL, TINY, icon, tokens
 
 RAIL_PX = 92
 _ICON_PX = 20
+_BETWEEN_PX = 2
 _GAP_PX = 4  # between icon and word, as Qt's style has it
 
 
@@ -21,7 +22,7 @@ _GAP_PX = 4  # between icon and word, as Qt's style has it
 class Stop:
     """One place of the rail: the screen's name, its words and icon. `low` stands apart at the bottom.
 
-    `action` is what one must be allowed for it to be there; everybody where it is empty.
+    `action` is what one must be allowed for it to be there; everybody where it is empty. `help_code` says more.
     """
 
     screen: str
@@ -29,12 +30,14 @@ class Stop:
     sign: str
     low: bool = False
     action: str = ""
+    help_code: str = ""
 
 
 class Rail(QFrame):
     """The rail at the left edge of an open desk."""
 
     stop_wanted = Signal(str)  # the screen's name
+    cover_wanted = Signal()  # somebody is here, or is gone
 
     def __init__(self, stops: Sequence[Stop]) -> None:
         """Show these stops, top to bottom."""
@@ -47,7 +50,7 @@ class Rail(QFrame):
         self._group = QButtonGroup(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(TINY, SMALL, TINY, SMALL)
-        column.setSpacing(2)
+        column.setSpacing(_BETWEEN_PX)
         for stop in (*(stop for stop in stops if not stop.low), None, *(stop for stop in stops if stop.low)):
             if stop is None:
                 column.addStretch(1)
@@ -57,6 +60,10 @@ class Rail(QFrame):
             self._group.addButton(button)
             self._buttons[stop.screen] = button
             column.addWidget(button)
+        self._someone = _StopButton(Stop("someone", "RAIL_SOMEONE", "eye-off", help_code="RAIL_SOMEONE_HELP"))
+        self._someone.clicked.connect(self.cover_wanted)
+        self._buttons["someone"] = self._someone
+        column.addWidget(self._someone)
         self._person = _Person()
         column.addWidget(self._person)
 
@@ -70,10 +77,19 @@ class Rail(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        high = sum(button.tall() for button in self._buttons.values()) + len(self._buttons) * 2
+        high = sum(button.tall() for button in self._buttons.values()) + len(self._buttons) * _BETWEEN_PX
         short = self.height() < high + self._person.sizeHint().height() + 2 * SMALL
         for button in self._buttons.values():
             button.leave_out_icon(short)
+        if column := self.layout():
+            edge = TINY if short else SMALL
+            column.setContentsMargins(TINY, edge, TINY, edge)
+            column.setSpacing(0 if short else _BETWEEN_PX)
+            column.activate()  # at once: the words are not cut even for the moment until the next turn
+
+    def show_covered(self, covered: bool) -> None:
+        """Show whether what is personal is covered."""
+        self._someone.setChecked(covered)
 
     def light(self, screen: str) -> None:
         """Show on which stop one is; a screen without a stop of its own leaves the last one lit."""
@@ -111,6 +127,9 @@ class _StopButton(QToolButton):
     def _say(self) -> None:
         self.setText(words(self._stop.code))
         self.setAccessibleName(plain(self._stop.code))
+        if self._stop.help_code:
+            self.setToolTip(words(self._stop.help_code))
+            self.setAccessibleDescription(words(self._stop.help_code))
 
     def _draw(self) -> None:
         self.setIcon(icon(self._stop.sign, "accent" if self.isChecked() else "muted", side=_ICON_PX))

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QPushButto
 
 from ui.languages import words
 from ui.theme import SMALL, TINY
+from ui.veil import personal, veil
 from ui.widgets.basics import ActionButton
 
 NEW = ""
@@ -44,6 +45,7 @@ class RecordRow(QWidget):
         row.addWidget(self.add, 0, Qt.AlignmentFlag.AlignTop)
         self.add.setVisible(may_add)
         self.add.clicked.connect(self.add_wanted)
+        veil().changed.connect(self._say)
 
     def show_records(self, records: Sequence[tuple[str, str]], shown: str) -> None:
         """Show the records by id and summary, in order; a new one has the id `NEW`. `shown` is the one in the form."""
@@ -71,6 +73,7 @@ class RecordRow(QWidget):
             button = QPushButton()
             button.setObjectName(f"{self._name}.record.{place + 1}")
             button.setProperty("role", "choice")
+            personal(button)
             button.setAutoDefault(False)
             button.setCheckable(True)
             button.clicked.connect(lambda _=False, record_id=record_id: self.chosen.emit(record_id))
@@ -92,4 +95,6 @@ class RecordRow(QWidget):
             button.setText(short.replace("&", "&&"))
             button.setAccessibleName(whole)
             button.setAccessibleDescription(words("CASEFILE_RECORD_HELP"))
-            button.setToolTip(f"<p>{escape(whole)}</p>")  # marked up by us, so that no data is read as mark-up
+            button.setToolTip(
+                "" if veil().drawn else f"<p>{escape(whole)}</p>"
+            )  # marked up by us, so that no data is read as mark-up

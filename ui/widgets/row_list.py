@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from ui.languages import plain, words
 from ui.models.rows import ID_ROLE, Cell, Column, Row, RowsModel
 from ui.theme import ICON_PX, MEDIUM, SMALL, paint_icon, tokens
+from ui.veil import paint_cover, veil
 
 _AIR_PX = 19  # of a row, besides its lines
 _HEAD_PX = 32
@@ -64,6 +65,7 @@ class RowList(QTableView):
         head.setSectionsClickable(False)
         self.doubleClicked.connect(lambda index: self.chosen.emit(index.data(ID_ROLE)))
         self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        veil().changed.connect(self._on_veil)
         self._name()
 
     def show_rows(self, rows: Sequence[Row]) -> None:
@@ -183,6 +185,9 @@ class RowList(QTableView):
         needed = max(widths) + _MARGINS_PX
         return needed if self._lines == 1 else min(needed, self.viewport().width() // _LONG)
 
+    def _on_veil(self) -> None:
+        self.viewport().update()
+
     def _on_scrolled(self, value: int) -> None:
         bar = self.verticalScrollBar()
         if value >= bar.maximum() - bar.pageStep():
@@ -237,7 +242,9 @@ class _RowDelegate(QStyledItemDelegate):
             top = inner.center().y() - ICON_PX / 2 + 1
             paint_icon(painter, cell.sign, cell.colour or "muted", QRectF(inner.left(), top, ICON_PX, ICON_PX))
             inner.setLeft(inner.left() + ICON_PX + SMALL)
-        if cell.text:
+        if cell.text and self._model.columns[column].personal and veil().drawn:
+            paint_cover(painter, QRectF(inner).adjusted(0, SMALL, 0, -SMALL))
+        elif cell.text:
             font, metrics = self._font(option.font, strong=cell.strong)
             painter.setFont(font)
             painter.setPen(_colour(getattr(colours, cell.colour or "ink")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
+from ui.veil import personal
 from ui.widgets.clipboard import Line
 
 
@@ -13,10 +14,12 @@ class SearchField(Line):
 
     down_pressed = Signal()
 
-    def __init__(self, name: str) -> None:
-        """Be the field `name`."""
+    def __init__(self, name: str, *, of_people: bool = False) -> None:
+        """Be the field `name`; where it looks for people the veil covers what was typed."""
         super().__init__()
         self.setObjectName(name)
+        if of_people:
+            personal(self)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Go on to what was found with Down."""
