@@ -40,8 +40,8 @@ class _Filter(QAbstractNativeEventFilter):
         super().__init__()
         self._watch = watch
 
-    def nativeEventFilter(self, kind: QByteArray | bytes, message: int) -> tuple[bool, int]:
+    def nativeEventFilter(self, kind: QByteArray | bytes | bytearray | memoryview, message: int) -> tuple[bool, int]:
         """Look at a message and let it go its way."""
-        if bytes(kind) == _MESSAGES and system.says_leaving(int(message)):
+        if kind == _MESSAGES and system.says_leaving(int(message)):
             self._watch.leaving.emit()
         return False, 0
