@@ -6,9 +6,9 @@ PYTHON ?= python3
 help run test check-all lint format build deb bench lock clean:
 	@$(PYTHON) tasks.py $@
 
-# make hard N=1000
+# make hard N=1000 ONLY=R1,R3-save
 hard:
-	@$(PYTHON) tasks.py hard $(if $(N),--n "$(N)")
+	@$(PYTHON) tasks.py hard $(if $(N),--n "$(N)") $(if $(ONLY),--only "$(ONLY)")
 
 # make screenshots OUT=DIR
 screenshots:

@@ -307,8 +307,10 @@ def bench(_: argparse.Namespace) -> int:
 
 
 def hard(arguments: argparse.Namespace) -> int:
-    """Run the reliability and security goals; prints JSON lines (--n N sets how many)."""
-    return run_tool("bench.hard", *(["--n", str(arguments.n)] if arguments.n else []))
+    """Run the reliability and security goals; prints JSON lines (--n N how many, --only R1,R3 which of them)."""
+    many = ("--n", str(arguments.n)) if arguments.n else ()
+    only = ("--only", arguments.only) if arguments.only else ()
+    return run_tool("bench.hard", "--out", str(ROOT / "build" / "proof.jsonl"), *many, *only)
 
 
 def screenshots(arguments: argparse.Namespace) -> int:
@@ -368,6 +370,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tasks.py", description="Set-up and checks of Rufaa.")
     parser.add_argument("task", choices=TASKS, nargs="?", default="help")
     parser.add_argument("--n", type=int, help="how many, for `hard`")
+    parser.add_argument("--only", help="which goals, for `hard`")
     parser.add_argument("--out", default="build/screenshots", help="where to, for `screenshots`")
     chosen = parser.parse_args(arguments)
     return TASKS[chosen.task](chosen)

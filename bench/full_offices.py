@@ -29,7 +29,7 @@ from bench.offices import SEED, MadeOffice, made_cases
 from db import schema
 from db.models import base, office
 from db.models.base import Base, JournalEntry
-from db.models.office import CaseRow, Record, ReferralRow, Revision, SearchKey
+from db.models.office import Assignment, CaseRow, Record, ReferralRow, Revision, SearchKey
 from desktop import machine
 from desktop.bootstrap import Desk, Door
 from desktop.bundles.records import parse_revision, revision_bytes, revision_hash
@@ -185,7 +185,7 @@ def _first_revision(body: bytes) -> bytes:
 
 def _write(session: Session, desk: Desk, batch: list[tuple[dict[str, Any], _Mould]], chance: random.Random) -> None:
     rows: dict[type[Base], list[dict[str, Any]]] = {
-        model: [] for model in (Record, Revision, JournalEntry, CaseRow, SearchKey, ReferralRow)
+        model: [] for model in (Record, Revision, JournalEntry, CaseRow, Assignment, SearchKey, ReferralRow)
     }
     last = head(session)
     entry = Entry(last.count, "", "", "", "", "", None, None, last.hash)
@@ -203,6 +203,8 @@ def _write(session: Session, desk: Desk, batch: list[tuple[dict[str, Any], _Moul
             standing = {"rev": 1, "sent_rev": 1, "unsent": False, "void": None}
             rows[Record].append({"id": ids[old], "kind": kind, "case_id": made["case_id"], **standing})
         rows[CaseRow].append({**mould.row, **made})
+        whose = {"case_id": made["case_id"], "user": desk.vault.user, "since": made["touched_at"]}
+        rows[Assignment].append(whose)
         numbers = (digits(made["case_ref"]), digits(phone), "0" + phone.removeprefix("+254"))
         keys = {*name_keys(made["full_name"]), *numbers}
         rows[SearchKey] += [{"key": key, "case_id": made["case_id"]} for key in sorted(keys)]

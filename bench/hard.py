@@ -1,71 +1,119 @@
-"""`make hard [N=…]`: every hard goal as one JSON line with goal, figure, N, seed and versions.
+"""`make hard [N=…] [ONLY=R1,R3]`: every hard goal as one JSON line with goal, figure, N, seed and versions.
 
-A goal that nothing runs yet is shown as "not run". R2: a process killed at every write, sync, truncate, rename and
-unlink of one save and lock. The figure counts the sweeps that lost an acknowledged record, left a vault unreadable or
-never struck; one sweep strikes at some thirty calls, and a greater N repeats it. R14: the window locked N times at
-random screens, see `bench.locks`; without N fifty times.
+A goal that nothing runs is shown as "not run", never as passed. `--out FILE` appends the lines to a file as well, and
+`--table FILE` makes the page `docs/proof.md` of such lines instead of running anything.
+
+To add a goal: one line in `PARTS` and its words in `bench/proof_goals.toml`. Its module has
+`measure(*given, n) -> dict` with `figure` (exceptions seen; the goal is 0), `N` (how many were really run), `seed`,
+`met` (false as well when the injector did not bite), and `counts` (what was seen how often; added up over lines).
+Whatever else it holds stays in the line. Where a program is missing that it needs, its figure is "not run".
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
+import hashlib
 import json
+import os
 import platform
-import subprocess
 import sys
-import tempfile
-import xml.etree.ElementTree as ElementTree
-from collections import Counter
+import traceback
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
-from bench import locks
+from bench import proof_table
 from desktop import VERSION
+from desktop.clock import SystemClock, stamp
 
-_SWEEP = "tests/hard/test_kill_during_save.py::test_a_kill_at_any_call_of_a_save_loses_nothing_that_was_said"
-_STRUCK = "R2 save, killed at"
-_GOALS, _R2, _R14 = 31, 2, 14
-_LOCKS = 50
+_ROOT = Path(__file__).parents[1]
+_SOURCES = ("db", "desktop", "ui")
+
+
+@dataclass(frozen=True)
+class Part:
+    """What measures a goal: `module:function`, how many without N=, and what it is given before the number."""
+
+    measure: str
+    n: int
+    given: tuple[str, ...] = ()
+
+
+_KILLS, _CALLS = "tests.hard.proof_kills:measure", "tests.hard.proof_kills:measure_calls"
+_POWER = "tests.hard.proof_power:measure"
+_OPERATIONS = ("save", "autosave", "lock", "rotate", "migrate")
+_MORE = ("checkpoint", "people", "reseal")
+
+PARTS: dict[str, Part] = {
+    **{f"R1-{name}": Part(_KILLS, 100, (name,)) for name in _OPERATIONS},
+    **{f"R2-{name}": Part(_CALLS, 1, (name,)) for name in (*_OPERATIONS, *_MORE)},
+    **{f"R3-{name}": Part(_POWER, 500, (name,)) for name in (*_OPERATIONS, *_MORE)},
+    "R3-recovery": Part("tests.hard.proof_power:measure_recovery", 500),
+    "R3-controls": Part("tests.hard.proof_power:measure_controls", 2_000),
+    "R13": Part("bench.proof_plaintext:measure", 200),
+    "R14": Part("bench.locks:measure", 50),
+    "R15": Part("bench.proof_guesses:measure", 1_000),
+    "R27": Part("bench.proof_faults:measure", 10_000),
+    "R29": Part("bench.proof_accessibility:measure", 20),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run every hard goal and return 1 when one of them is missed."""
+    """Run the goals, or make the page; return 1 when a goal that was run is missed."""
     parser = argparse.ArgumentParser(prog="bench.hard")
-    parser.add_argument("--n", type=int, help="at least so many kills, and so many locks")
-    given: int | None = parser.parse_args(arguments).n
-    wanted = given or 1
-    struck: Counter[str] = Counter()
+    parser.add_argument("--n", type=int, help="how many of each goal")
+    parser.add_argument("--only", default="", metavar="GOALS", help="goals such as R1,R3-save; every one without")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="append the lines to a file as well")
+    parser.add_argument("--table", type=Path, metavar="FILE", help="make docs/proof.md of such lines")
+    options = parser.parse_args(arguments)
+    if options.table:
+        lines = options.table.read_text(encoding="utf-8").splitlines()
+        sys.stdout.write(proof_table.page([json.loads(line) for line in lines]))
+        return 0
+    only = {name for name in options.only.split(",") if name}
+    wanted = [goal for goal in proof_table.GOALS if not only or only & {goal, goal.split("-")[0]}]
+    if not wanted or only - {name for goal in wanted for name in (goal, goal.split("-")[0])}:
+        parser.error("no such goal")
     missed = 0
-    while struck.total() < wanted and not missed:
-        once, failed = _sweep()
-        struck += once
-        missed += failed
-        if not once:
-            missed += 1  # an injector that never bit proves nothing
-    killed = {"figure": missed, "N": struck.total(), "calls": dict(struck), "seed": "none: every call in turn"}
-    locked = locks.measure(given or _LOCKS)
-    missed += bool(locked["figure"] or locked["scanner_blind"])
-    ran = {_R2: killed, _R14: locked}
-    versions = {"rufaa": VERSION, "python": platform.python_version(), "machine": platform.machine()}
-    for number in range(1, _GOALS + 1):
-        facts = ran.get(number, {"figure": "not run"})
-        sys.stdout.write(json.dumps({"goal": f"R{number}", **facts, **versions}, sort_keys=True) + "\n")
+    for goal in wanted:
+        line = {"goal": goal, **_run(goal, options.n), **_versions()}
+        missed += line.get("met") is False
+        text = json.dumps(line, sort_keys=True) + "\n"
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        if options.out:
+            options.out.parent.mkdir(parents=True, exist_ok=True)
+            with options.out.open("a", encoding="utf-8") as file:
+                file.write(text)
     return 1 if missed else 0
 
 
-def _sweep() -> tuple[Counter[str], int]:
-    """Run the sweep once; return the kills that struck by call, and how many tests failed."""
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder) / "report.xml"
-        told = ["-o", "junit_family=xunit1", "--junit-xml", str(report)]
-        command = [sys.executable, "-m", "pytest", "-q", "-m", "heavy", *told, _SWEEP]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-        suite = ElementTree.parse(report).getroot()[0]  # noqa: S314  # written by the run above
-    found = [item.get("value", "{}") for item in suite.iter("property") if item.get("name") == _STRUCK]
-    struck: Counter[str] = Counter()
-    for value in found:
-        struck.update(ast.literal_eval(value))
-    return struck, int(suite.get("failures", "0")) + int(suite.get("errors", "0"))
+def _run(goal: str, n: int | None) -> dict[str, object]:
+    part = PARTS.get(goal)
+    if part is None:
+        return {"figure": "not run"}
+    module, name = part.measure.split(":")
+    try:
+        facts: dict[str, object] = getattr(import_module(module), name)(*part.given, n or part.n)
+    except Exception:  # noqa: BLE001  # whatever stops one goal, the others are still run
+        traceback.print_exc()
+        return {"figure": "broke off", "met": False}
+    return facts if facts["figure"] == "not run" else {"met": facts["figure"] == 0, **facts}
+
+
+def _versions() -> dict[str, object]:
+    machine = f"{platform.machine()}, {os.cpu_count()} cores"
+    versions = {"rufaa": VERSION, "python": platform.python_version(), "machine": machine, "source": source()}
+    return {**versions, "at": stamp(SystemClock().now())}
+
+
+def source() -> str:
+    """Return what tells one state of the program's code from another: lines of another code are not added up."""
+    made = hashlib.sha256()
+    for folder in _SOURCES:
+        for path in sorted((_ROOT / folder).rglob("*.py")):
+            made.update(f"{path.relative_to(_ROOT)}\0".encode() + path.read_bytes())
+    return made.hexdigest()[:12]
 
 
 if __name__ == "__main__":

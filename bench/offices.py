@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from db.models.office import CaseRow, SearchKey
+from db.models.office import Assignment, CaseRow, SearchKey
 from desktop.bootstrap import Desk, Door
 from desktop.clock import stamp
 from desktop.rules.names import initials, name_keys
@@ -61,6 +61,8 @@ def fill(desk: Desk, cases: int) -> None:
         keys = [{"key": key, "case_id": row["case_id"]} for row in batch for key in name_keys(row["full_name"])]
         with desk.vault.writing() as session:
             session.execute(insert(CaseRow), batch)
+            whose = [{"case_id": row["case_id"], "user": desk.vault.user, "since": row["touched_at"]} for row in batch]
+            session.execute(insert(Assignment), whose)
             session.execute(insert(SearchKey), keys)
 
 

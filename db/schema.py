@@ -17,6 +17,8 @@ _TABLES = {
         office.Record,
         office.Revision,
         office.CaseRow,
+        office.Assignment,
+        office.ViewReason,
         office.SearchKey,
         office.ReferralRow,
         office.Draft,
@@ -35,6 +37,8 @@ _TABLES = {
         secretariat.ReceivedView,
         secretariat.LedgerEntry,
         secretariat.IssuedReceipt,
+        secretariat.CountyContact,
+        secretariat.RecoveryRequest,
     ),
 }
 _APPEND_ONLY = ("journal", "ledger", "revision", "letter")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from desktop.catalogue import Catalogue, load
 from desktop.clock import Clock, SystemClock
+from desktop.services.breaches import BreachService
 from desktop.services.cases import CaseService
 from desktop.services.consents import ConsentService
 from desktop.services.directory import DirectoryService
@@ -17,7 +18,10 @@ from desktop.services.imports import ImportService
 from desktop.services.intake import IntakeService
 from desktop.services.journal import JournalService
 from desktop.services.lists import ListService
+from desktop.services.lost_devices import LostDeviceService
+from desktop.services.national_recovery import NationalRecoveryService
 from desktop.services.office import OfficeService
+from desktop.services.office_recovery import OfficeRecoveryService, after_unlock
 from desktop.services.people import PeopleService
 from desktop.services.receipts import ReceiptService
 from desktop.services.records import office
@@ -25,6 +29,7 @@ from desktop.services.referrals import ReferralService
 from desktop.services.secretariat import SecretariatService
 from desktop.services.sending import SendingService
 from desktop.services.session import OpenVault
+from desktop.services.sheets import SheetService
 from desktop.services.tables import TableService
 from desktop.services.vault import VaultService
 
@@ -36,6 +41,7 @@ class Desk:
         """Build the services once, on one vault."""
         self._keeper = keeper
         self.vault = vault
+        self.breaches = BreachService(vault)
         self.cases = CaseService(vault)
         self.consents = ConsentService(vault)
         self.directory = DirectoryService(vault)
@@ -46,12 +52,16 @@ class Desk:
         self.intake = IntakeService(vault)
         self.journal = JournalService(vault)
         self.lists = ListService(vault)
+        self.lost_devices = LostDeviceService(vault)
+        self.national_recovery = NationalRecoveryService(vault)
         self.office = OfficeService(vault)
+        self.office_recovery = OfficeRecoveryService(vault)
         self.people = PeopleService(vault)
         self.receipts = ReceiptService(vault)
         self.referrals = ReferralService(vault)
         self.secretariat = SecretariatService(vault)
         self.sending = SendingService(vault)
+        self.sheets = SheetService(vault)
         self.tables = TableService(vault)
 
     def office_name(self) -> str:
@@ -69,9 +79,9 @@ class Door:
 
     def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         """Stand before the vault in `folder`."""
-        self._clock = clock or SystemClock()
+        self.clock = clock or SystemClock()
         self.folder = folder
-        self.vaults = VaultService(folder, lambda: self.catalogue, self._clock)
+        self.vaults = VaultService(folder, lambda: self.catalogue, self.clock)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -80,4 +90,10 @@ class Door:
 
     def unlock(self, desk_number: int, sentence: str) -> Desk:
         """Unlock and return the desk. Raises what VaultService.unlock raises."""
-        return Desk(self.vaults, self.vaults.unlock(desk_number, sentence))
+        vault = self.vaults.unlock(desk_number, sentence)
+        try:
+            after_unlock(vault)
+        except BaseException:
+            self.vaults.lock(vault)
+            raise
+        return Desk(self.vaults, vault)

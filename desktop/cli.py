@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
         listing,
         office,
         people,
+        recover,
         secretariat,
         selftest,
         sending,
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     for part in (
         office,
         people,
+        recover,
         journal,
         workbook,
         enrolment,

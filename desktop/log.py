@@ -11,11 +11,13 @@ import re
 import secrets
 import sys
 import threading
+import warnings
 from datetime import UTC, datetime
 from logging import CRITICAL, LogRecord, NullHandler, getLogger
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 from desktop.clock import stamp
 
@@ -24,6 +26,7 @@ RING_FILES = 5
 _LOGGER = getLogger("rufaa")
 _LOGGER.propagate = False
 _LOGGER.addHandler(NullHandler())  # until `open_log`, events go nowhere, not to standard error
+getLogger().addHandler(NullHandler())  # nor does what a library tells a logger of its own: it may hold a cell or a path
 _FACTS = frozenset({"ms", "count", "n", "rows", "cases", "bytes", "code", "act", "role", "version", "fault", "error"})
 _CODE = re.compile(r"[A-Za-z0-9_.:+-]{1,64}")
 _FAULT_LETTERS = "ABCDEFGHJKMNPQRSTVWXYZ23456789"
@@ -99,8 +102,20 @@ def fault(kind: type[BaseException], trace: TracebackType | None) -> str:
     return number
 
 
+def warned(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Log that Python or a library warned, and how; in the place of `warnings.showwarning`, which tells the words."""
+    event("warning", code=category.__name__)
+
+
 def catch_faults() -> None:
-    """Send every uncaught exception of any thread to `fault`; standard error gets the number, never the message."""
+    """Send every uncaught exception of any thread or finaliser to `fault`; standard error gets the number alone."""
 
     def main_hook(kind: type[BaseException], _: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
@@ -110,5 +125,10 @@ def catch_faults() -> None:
     def thread_hook(args: threading.ExceptHookArgs) -> None:
         sys.stderr.write(f"FAULT {fault(args.exc_type, args.exc_traceback)}\n")
 
+    def finaliser_hook(raised: sys.UnraisableHookArgs) -> None:
+        sys.stderr.write(f"FAULT {fault(raised.exc_type, raised.exc_traceback)}\n")
+
     sys.excepthook = main_hook
     threading.excepthook = thread_hook
+    sys.unraisablehook = finaliser_hook
+    warnings.showwarning = warned

@@ -14,7 +14,7 @@ import re
 import shutil
 import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -141,13 +141,14 @@ def older_generations(data: Path, newest: Generation) -> tuple[Generation, ...]:
     return tuple(_generation(data, number) for number in sorted(_numbers(data)) if number < newest.number)
 
 
-def drop_older(data: Path, newest: Generation) -> None:
+def drop_older(data: Path, newest: Generation, foreign: Collection[Generation] = ()) -> None:
     """After `newest` was unlocked: delete what came before it, and makings that were cut off.
 
-    The caller holds the lock. What the disk does not let go now is tried again after the next unlock.
+    The caller holds the lock and says what is not this vault's own. What the disk does not let go now is tried again
+    after the next unlock.
     """
     with contextlib.suppress(OSError, Obstacle):
-        stale = [older.folder for older in older_generations(data, newest)]
+        stale = [older.folder for older in older_generations(data, newest) if older not in foreign]
         stale += [path for path in newest.folder.parent.iterdir() if _MAKING.fullmatch(path.name)]
         for folder in stale:
             shutil.rmtree(folder)

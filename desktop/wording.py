@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from desktop.catalogue import Catalogue
 from desktop.messages import Language, sentence
 from desktop.rules.table_cases import LeftOut
 
@@ -38,3 +41,10 @@ def reason_in_words(reason: str | None, missing: tuple[int, ...], language: Lang
 def left_out_in_words(reason: LeftOut, n: int, language: Language) -> str:
     """Return how many cases are in no table for a reason."""
     return sentence(_STAYS[reason], language, n=n)
+
+
+def sealed_left_in_words(left: Iterable[tuple[str, str]], catalogue: Catalogue, language: Language) -> str:
+    """Return sealed values that did not open, given as case number and kind of record, each once."""
+    forms = catalogue.forms
+    named = [f"{case_ref} ({forms[kind].title[language]})" if kind in forms else case_ref for case_ref, kind in left]
+    return ", ".join(dict.fromkeys(named))

@@ -63,6 +63,8 @@ def _home_of_the_session() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _home_of_the_test(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     _lend_home(monkeypatch, tmp_path_factory.mktemp("home"))
+    # The command line, run inside a test, takes it for itself; pytest's own finds what finalisers raise.
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from desktop.bootstrap import Desk, Door
-from desktop.rules.records import Value
+from desktop.rules.records import RecordDraft, Value
 from desktop.services.practice import make_practice, practice_sentence
 from desktop.services.tables import TableKind
 from ui.jobs import JobRunner
@@ -30,6 +30,12 @@ FILES = {
 }
 WITH_CONSENT_NAME = "ሰላም"
 _PAGES_S = 2.0
+BREACH: dict[str, Value] = {
+    "kind": "LAPTOP_LOST",
+    "known_at": "2026-01-05T08:00+03:00",
+    "facts": "It was taken from a vehicle (invented).",
+    "risk": "YES",
+}
 REFERRAL: dict[str, Value] = {
     "services": ("MEDICAL",),
     "reason": "SERVICE",
@@ -40,10 +46,11 @@ REFERRAL: dict[str, Value] = {
 
 @dataclass(frozen=True)
 class Known:
-    """The case and the referral that the pictures show."""
+    """The case, the referral and the breach that the pictures show."""
 
     case_id: str
     referral_id: str
+    breach_id: str
 
 
 def make_desks(folder: Path) -> tuple[Path, Path]:
@@ -76,7 +83,8 @@ def know(desk: Desk) -> Known:
     desk.people.add(name="Wanjiru Njoroge (invented)", role="CASE_OFFICER", trained_on="2026-10-01")
     outcome = desk.referrals.create(case_id, {**REFERRAL, "to_provider": provider})
     desk.tables.export_plain(TableKind.CPIMS, "PLANNING", Path("/media/KINGSTON/Reports"))
-    return Known(case_id, outcome.record_ids[0])
+    breach = desk.breaches.save(RecordDraft("breach", BREACH))
+    return Known(case_id, outcome.record_ids[0], breach.record_ids[0])
 
 
 def places(known: Known) -> dict[str, Place]:
@@ -89,6 +97,8 @@ def places(known: Known) -> dict[str, Place]:
         "letter": Place("letter", known.case_id, known.referral_id),
         "referrals": Place("referrals"),
         "directory": Place("directory"),
+        "breaches": Place("breaches", record_id=known.breach_id),
+        "breach_notice": Place("breachNotice", record_id=known.breach_id),
         "import": Place("importWorkbook"),
         **{name: Place("importWorkbook") for name in FILES},
         "sending": Place("sending"),
@@ -101,7 +111,9 @@ def places(known: Known) -> dict[str, Place]:
     }
 
 
-NATIONAL_PLACES = {name: Place(name) for name in ("today", "intake", "offices", "receipts", "settings", "sentence")}
+NATIONAL_PLACES = {
+    name: Place(name) for name in ("today", "intake", "offices", "lostLaptop", "receipts", "settings", "sentence")
+}
 
 
 def pictures(
@@ -116,7 +128,7 @@ def pictures(
         if name in FILES:
             read_file(window, name)
             settle(jobs, window, wait_until)
-        if name == "letter":
+        if name in {"letter", "breach_notice"}:
             drawn = time.monotonic() + _PAGES_S  # pages are drawn beside the window
             wait_until(lambda drawn=drawn: time.monotonic() > drawn)  # type: ignore[misc]
         yield name, window.grab()

@@ -11,11 +11,12 @@ import re
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from PySide6.QtCore import QMessageLogContext, QObject, Qt, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _LONGEST_END_S = 20.0  # a key derivation on a slow laptop, with room
 _WATCHDOG_S = 3.0
+_show_warning = warnings.showwarning
 
 # All that a new process may know of the old one's environment (threat-model 5.4). Neither Qt's nor Python's search
 # paths are among it, nor anything that loads a module into a program.
@@ -113,33 +115,58 @@ class Faults(QObject):
     logged = Signal(str)  # the fault's number
 
     def catch(self) -> None:
-        """Take uncaught exceptions of every thread, and Qt's own messages."""
+        """Take uncaught exceptions of every thread and finaliser, warnings, and Qt's own messages."""
         sys.excepthook = self._on_exception
         threading.excepthook = self._on_thread_exception
+        sys.unraisablehook = self._on_ignored_exception
+        warnings.showwarning = self._on_warning
         qInstallMessageHandler(self._on_qt_message)
 
     def let_go(self) -> None:
         """Give Python and Qt their own ways back."""
         sys.excepthook = sys.__excepthook__
         threading.excepthook = threading.__excepthook__
+        sys.unraisablehook = sys.__unraisablehook__
+        warnings.showwarning = _show_warning
         qInstallMessageHandler(None)
 
     def _on_exception(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        from desktop import log  # here, because it costs as much as a third of our start
-
-        number = log.fault(kind, trace)
-        if sys.stderr is not None:  # the frozen window on Windows has none
-            sys.stderr.write(f"FAULT {number}\n")
-        self.logged.emit(number)
+        self.logged.emit(_logged(kind, trace))
 
     def _on_thread_exception(self, raised: threading.ExceptHookArgs) -> None:
         self._on_exception(raised.exc_type, raised.exc_value or raised.exc_type(), raised.exc_traceback)
+
+    def _on_ignored_exception(self, raised: sys.UnraisableHookArgs) -> None:
+        """Log what a finaliser raised: Python goes on after it, and so does the desk."""
+        _logged(raised.exc_type, raised.exc_traceback)
+
+    def _on_warning(
+        self,
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        from desktop import log
+
+        log.warned(message, category, filename, lineno)
 
     def _on_qt_message(self, kind: QtMsgType, context: QMessageLogContext, _: str | None) -> None:
         """Log that Qt said something and of which category; its words may hold what is on screen."""
         from desktop import log
 
         log.event(f"qt.{kind.name}", code=context.category or "default")
+
+
+def _logged(kind: type[BaseException], trace: TracebackType | None) -> str:
+    from desktop import log  # here, because it costs as much as a third of our start
+
+    number = log.fault(kind, trace)
+    if sys.stderr is not None:  # the frozen window on Windows has none
+        sys.stderr.write(f"FAULT {number}\n")
+    return number
 
 
 def forget_search_paths() -> None:

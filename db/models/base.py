@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import LargeBinary, Text
+from sqlalchemy import Index, LargeBinary, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from db.types import Code, Count, Hash, Stamp, Uid
@@ -10,6 +10,10 @@ from db.types import Code, Count, Hash, Stamp, Uid
 
 class Base(DeclarativeBase):
     """Base of every table."""
+
+
+# Asked at every unlock and seldom written: a question in these very words reads the index alone.
+ACTS_OF_SHEET = "act IN ('SHEET_PROVED', 'SHEET_REMADE')"
 
 
 class VaultNote(Base):
@@ -61,6 +65,7 @@ class JournalEntry(Base):
     """One act, hash-chained (docs/formats.md 5). Triggers refuse update and delete."""
 
     __tablename__ = "journal"
+    __table_args__ = (Index("journal_of_sheet", "act", "n", sqlite_where=text(ACTS_OF_SHEET)),)
 
     n: Mapped[Count] = mapped_column(primary_key=True)
     previous: Mapped[Hash]

@@ -65,10 +65,16 @@ class Revision(Base):
 
 
 class CaseRow(Base):
-    """What lists show of a case: code, alias or initials, age, sex, state. Derived from the records."""
+    """What lists show of a case: code, alias or initials, age, sex, state. Derived from the records.
+
+    A restricted case is shown to those it is assigned to and to nobody else (L-06): every list asks.
+    """
 
     __tablename__ = "case_row"
-    __table_args__ = (Index("case_row_touched", "touched_at", "case_id"),)
+    __table_args__ = (
+        Index("case_row_touched", "touched_at", "case_id"),
+        Index("case_row_restricted", "case_id", sqlite_where=text("restricted = 1")),
+    )
 
     case_id: Mapped[Uid] = mapped_column(primary_key=True)
     case_ref: Mapped[Code] = mapped_column(unique=True)
@@ -82,6 +88,30 @@ class CaseRow(Base):
     status: Mapped[Code]
     stage: Mapped[Code | None]
     touched_at: Mapped[Stamp]
+    restricted: Mapped[bool] = mapped_column(default=False)
+
+
+class Assignment(Base):
+    """Whose case it is: its named officers."""
+
+    __tablename__ = "assignment"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    case_id: Mapped[Uid] = mapped_column(primary_key=True)
+    user: Mapped[Uid] = mapped_column(primary_key=True)
+    since: Mapped[Stamp]
+
+
+class ViewReason(Base):
+    """Why somebody looks at a case that is not theirs, once per case and day; the journal keeps it for good."""
+
+    __tablename__ = "view_reason"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    user: Mapped[Uid] = mapped_column(primary_key=True)
+    day: Mapped[str] = mapped_column(Text, primary_key=True)
+    case_id: Mapped[Uid] = mapped_column(primary_key=True)
+    reason: Mapped[Code]
 
 
 class SearchKey(Base):

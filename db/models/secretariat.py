@@ -34,6 +34,8 @@ class IncomingBundle(Base):
     previous_incarnation: Mapped[str | None] = mapped_column(Text)
     journal_count: Mapped[Count]
     journal_head: Mapped[Hash]
+    access_list: Mapped[Hash]  # the list that its office went by: what a request for recovery must know
+    signer: Mapped[Hash]  # the public key, 32 raw bytes: what it may say changes when it is revoked
     sealed_file: Mapped[bytes] = mapped_column(LargeBinary)
     outcome: Mapped[Code]
     reason: Mapped[Code | None]
@@ -85,3 +87,25 @@ class IssuedReceipt(Base):
     file_name: Mapped[str] = mapped_column(Text)
     sealed_file: Mapped[bytes] = mapped_column(LargeBinary)
     issued_at: Mapped[Stamp]
+
+
+class CountyContact(Base):
+    """The coordinator's telephone number of a county, from the county's letter: whom the Secretariat rings back."""
+
+    __tablename__ = "county_contact"
+
+    county: Mapped[Code] = mapped_column(primary_key=True)
+    phone: Mapped[str] = mapped_column(Text)
+    noted_at: Mapped[Stamp]
+
+
+class RecoveryRequest(Base):
+    """A request for recovery whose digits were compared; what must pass before it is answered runs from then on."""
+
+    __tablename__ = "recovery_request"
+
+    sha256: Mapped[Hash] = mapped_column(primary_key=True)  # of the payload
+    device: Mapped[Uid]
+    office: Mapped[Code]
+    compared_at: Mapped[Stamp]
+    answered_at: Mapped[Stamp | None]

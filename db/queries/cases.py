@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Integer, Select, Text, and_, bindparam, ex
 from sqlalchemy.orm import Session, aliased
 
 from db.models.office import CaseRow, SearchKey
+from db.queries.visible import is_shown
 
 PAGE_ROWS = 50
 _LAST = "\U0010ffff"  # after every sign
@@ -29,21 +30,25 @@ _COLUMNS = (
     CaseRow.status,
     CaseRow.stage,
     CaseRow.touched_at,
+    CaseRow.restricted,
 )
 
 
-def page(session: Session, after: tuple[str, str] | None = None, rows: int = PAGE_ROWS) -> Sequence[Any]:
-    """Return cases, the last touched first. `after` is (touched_at, case_id) of the last row seen."""
+def page(session: Session, user: str, after: tuple[str, str] | None = None, rows: int = PAGE_ROWS) -> Sequence[Any]:
+    """Return the cases this person is shown, the last touched first.
+
+    `after` is (touched_at, case_id) of the last row seen.
+    """
     query = (
         select(*_COLUMNS)
-        .where(tuple_(CaseRow.touched_at, CaseRow.case_id) < (after or _NEWEST))
+        .where(tuple_(CaseRow.touched_at, CaseRow.case_id) < (after or _NEWEST), is_shown(user))
         .order_by(CaseRow.touched_at.desc(), CaseRow.case_id.desc())
         .limit(rows)
     )
     return session.execute(query).all()
 
 
-def matching(session: Session, words: Sequence[str], rows: int = PAGE_ROWS) -> Sequence[Any]:
+def matching(session: Session, user: str, words: Sequence[str], rows: int = PAGE_ROWS) -> Sequence[Any]:
     """Return cases with a key that begins with each word, each case once, in the order of its first key.
 
     The rarest word leads. Its keys are walked in their order and the walk ends with the last row wanted: nothing is
@@ -52,7 +57,7 @@ def matching(session: Session, words: Sequence[str], rows: int = PAGE_ROWS) -> S
     if not words:
         return []
     ordered = _rarest_first(session, words)
-    return session.execute(_matching(len(words)), {**_ranges(ordered), "rows": rows}).all()
+    return session.execute(_matching(len(words)), {**_ranges(ordered), "user": user, "rows": rows}).all()
 
 
 @cache
@@ -66,7 +71,8 @@ def _matching(words: int) -> Select[*tuple[Any, ...]]:
     first = exists().where(
         earlier.case_id == lead.case_id, earlier.key >= bindparam("from_0", type_=Text), earlier.key < lead.key
     )
-    return query.where(~first).order_by(lead.key, lead.case_id).limit(bindparam("rows", type_=Integer))
+    query = query.where(~first, is_shown(bindparam("user", type_=Text)))
+    return query.order_by(lead.key, lead.case_id).limit(bindparam("rows", type_=Integer))
 
 
 def _rarest_first(session: Session, words: Sequence[str]) -> Sequence[str]:

@@ -9,6 +9,7 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from db.models.office import ReferralRow
+from db.queries.visible import is_hidden
 
 PAGE_ROWS = 50
 _EARLIEST = ("", "")  # before every instant
@@ -26,13 +27,18 @@ _COLUMNS = (
 
 
 def page(
-    session: Session, *, is_open: bool, after: tuple[str, str] | None = None, rows: int = PAGE_ROWS
+    session: Session, user: str, *, is_open: bool, after: tuple[str, str] | None = None, rows: int = PAGE_ROWS
 ) -> Sequence[Any]:
-    """Return open or closed referrals, the first due first. `after` is (due_at, referral_id) of the last row seen."""
+    """Return open or closed referrals of cases this person is shown, the first due first.
+
+    `after` is (due_at, referral_id) of the last row seen.
+    """
     query = (
         select(*_COLUMNS)
         .where(
-            ReferralRow.open.is_(is_open), tuple_(ReferralRow.due_at, ReferralRow.referral_id) > (after or _EARLIEST)
+            ReferralRow.open.is_(is_open),
+            tuple_(ReferralRow.due_at, ReferralRow.referral_id) > (after or _EARLIEST),
+            ~is_hidden(ReferralRow.case_id, user),
         )
         .order_by(ReferralRow.due_at, ReferralRow.referral_id)
         .limit(rows)

@@ -42,6 +42,7 @@ class SequenceReason(StrEnum):
 
     SEQUENCE_GAP = "SEQUENCE_GAP"
     PREDECESSOR_MISSING = "PREDECESSOR_MISSING"
+    NEW_KEY_AWAITED = "NEW_KEY_AWAITED"
     SEQUENCE_FORKED = "SEQUENCE_FORKED"
     PREVIOUS_BUNDLE_DIFFERS = "PREVIOUS_BUNDLE_DIFFERS"
     INCARNATION_FORKED = "INCARNATION_FORKED"
@@ -95,6 +96,15 @@ class TrustReason(StrEnum):
     ENROLMENT_WRONG = "ENROLMENT_WRONG"
     DIGITS_INCOMPLETE = "DIGITS_INCOMPLETE"
     DIGITS_DIFFER = "DIGITS_DIFFER"
+
+
+class RecoveryReason(StrEnum):
+    """Why an office's request for recovery, or the answer to it, is refused by what the file is."""
+
+    RECOVERY_REQUEST_WRONG = "RECOVERY_REQUEST_WRONG"
+    RECOVERY_ANSWER_NOT_FOR_US_OR_DAMAGED = "RECOVERY_ANSWER_NOT_FOR_US_OR_DAMAGED"
+    RECOVERY_ANSWER_SIGNATURE_WRONG = "RECOVERY_ANSWER_SIGNATURE_WRONG"
+    RECOVERY_ANSWER_WRONG = "RECOVERY_ANSWER_WRONG"
 
 
 # Among several packages, those for other laptops and those overtaken by a newer one are nothing to stop for.

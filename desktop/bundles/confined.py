@@ -12,6 +12,7 @@ from desktop.bundles import frame, sizes
 from desktop.bundles.codes import ReasonCode
 from desktop.bundles.reader import Decrypted, OpenedBundle, open_decrypted, receive
 from desktop.bundles.roster import Roster
+from desktop.bundles.succession import NO_HEIR, Successions
 from desktop.bundles.unpack import decompress
 from desktop.confinement import run_confined
 from desktop.crypto.encoding import Malformed, length_prefixed
@@ -29,6 +30,7 @@ def open_and_verify_confined(
     roster: Roster,
     practice: bool,
     known_rosters: Mapping[int, str] | None = None,
+    successions: Successions = lambda _: NO_HEIR,
 ) -> OpenedBundle:
     """Pass a file through gates 1 to 7 with age and zstd in the limited child.
 
@@ -44,7 +46,12 @@ def open_and_verify_confined(
         raise NotTrusted(ReasonCode.NOT_FOR_US_OR_DAMAGED)
     decrypted = Decrypted(received.file_sha256, plaintext, opened_with)
     return open_decrypted(
-        decrypted, roster=roster, practice=practice, known_rosters=known_rosters, decompress=_decompress_confined
+        decrypted,
+        roster=roster,
+        practice=practice,
+        known_rosters=known_rosters,
+        successions=successions,
+        decompress=_decompress_confined,
     )
 
 

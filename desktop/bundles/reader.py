@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from desktop.bundles import frame, sizes
-from desktop.bundles.codes import ReasonCode
+from desktop.bundles.codes import ReasonCode, SequenceReason
 from desktop.bundles.contents import Contents, read_contents
 from desktop.bundles.manifest import (
     PAYLOAD_TYPE,
@@ -24,6 +24,7 @@ from desktop.bundles.manifest import (
 )
 from desktop.bundles.roster import Device, Roster
 from desktop.bundles.sequence import Place, SequenceState, Standing, judge, link_of
+from desktop.bundles.succession import NO_HEIR, Heritage, Succession, Successions
 from desktop.bundles.unpack import decompress
 from desktop.bundles.writer import BUNDLE_MAGIC
 from desktop.crypto.encoding import Malformed, sha256_hex
@@ -152,25 +153,38 @@ def verify_signature(framed: Framed, roster: Roster) -> SignedManifest:
     return SignedManifest(framed, manifest, sha256_hex(signed.payload), signer)
 
 
-def know_sender(signed: SignedManifest, roster: Roster, known_rosters: Mapping[int, str] | None = None) -> KnownSender:
+def know_sender(
+    signed: SignedManifest,
+    roster: Roster,
+    known_rosters: Mapping[int, str] | None = None,
+    successions: Successions = lambda _: NO_HEIR,
+) -> KnownSender:
     """Gate 5: the manifest names the signer's own device and office, within its validity, and a roster we know.
 
     `known_rosters` holds the hash of each roster version ever issued, `roster` among them; without it only that one
-    is known.
+    is known. What a revoked key signed beyond its last number passes where the device has a later key that names this
+    file, or may still do so.
     """
     manifest, device = signed.manifest, roster.device_of_key(signed.signer)
     if device is None or (device.device, device.office) != (manifest.device, manifest.office):
         raise NotTrusted(ReasonCode.SENDER_MISMATCH)
     if manifest.sequence < device.valid_from:
         raise NotTrusted(ReasonCode.DEVICE_NOT_YET_VALID)
-    if device.revoked_after is not None and (
-        manifest.incarnation != device.incarnation or manifest.sequence > device.revoked_after
-    ):
-        raise NotTrusted(ReasonCode.DEVICE_REVOKED)
+    if _is_beyond(manifest, device):
+        sha256 = signed.framed.decrypted.file_sha256
+        if successions(device.device).heritage(manifest.sequence, sha256) is Heritage.FOREIGN:
+            raise NotTrusted(ReasonCode.DEVICE_REVOKED)
     issued = {roster.version: roster.payload_sha256} if known_rosters is None else known_rosters
     if issued.get(manifest.roster.version) != manifest.roster.sha256:
         raise NotTrusted(ReasonCode.ROSTER_UNKNOWN)
     return KnownSender(signed, device)
+
+
+def _is_beyond(manifest: Manifest, device: Device) -> bool:
+    """Say whether a revoked key may no longer vouch for this bundle by itself."""
+    return device.revoked_after is not None and (
+        manifest.incarnation != device.incarnation or manifest.sequence > device.revoked_after
+    )
 
 
 def check_address(sender: KnownSender, *, practice: bool) -> AddressedToUs:
@@ -223,17 +237,24 @@ def _plain(entry: ManifestEntry, stored: bytes, decompress: Decompress) -> bytes
     return plain
 
 
-def place_in_sequence(opened: OpenedBundle, known: SequenceState) -> VerifiedBundle:
+def place_in_sequence(opened: OpenedBundle, known: SequenceState, succession: Succession = NO_HEIR) -> VerifiedBundle:
     """Gate 8: its place among the bundles of its device. A gap or a contradiction is an outcome, not a refusal.
+
+    A bundle that a revoked key signed beyond its last number counts like any other once the device's later key names
+    it, and waits until then.
 
     Raises:
         NotTrusted: DEVICE_REVOKED, when a revoked key would cast doubt on what was taken before: whoever holds a
             stolen laptop could otherwise put every bundle it ever sent in question.
     """
-    link = link_of(opened.manifest, opened.file_sha256, Standing.NEXT)
-    place = judge(link, opened.contents.journal, known)
-    if opened.device.revoked_after is not None and place.also_disputed:
-        raise NotTrusted(ReasonCode.DEVICE_REVOKED)
+    manifest = opened.manifest
+    place = judge(link_of(manifest, opened.file_sha256, Standing.NEXT), opened.contents.journal, known)
+    named = succession.heritage(manifest.sequence, opened.file_sha256) is Heritage.NAMED
+    if opened.device.revoked_after is not None and place.standing is not Standing.KNOWN and not named:
+        if _is_beyond(manifest, opened.device):
+            return VerifiedBundle(opened, Place(Standing.HELD, SequenceReason.NEW_KEY_AWAITED))
+        if place.also_disputed:
+            raise NotTrusted(ReasonCode.DEVICE_REVOKED)
     return VerifiedBundle(opened, place)
 
 
@@ -244,6 +265,7 @@ def open_and_verify(
     roster: Roster,
     practice: bool,
     known_rosters: Mapping[int, str] | None = None,
+    successions: Successions = lambda _: NO_HEIR,
 ) -> OpenedBundle:
     """Pass a file through gates 1 to 7. `place_in_sequence` follows, once the store was asked about its device.
 
@@ -251,7 +273,9 @@ def open_and_verify(
         NotTrusted: With one `ReasonCode`.
     """
     decrypted = decrypt(receive(content), intake_secrets)
-    return open_decrypted(decrypted, roster=roster, practice=practice, known_rosters=known_rosters)
+    return open_decrypted(
+        decrypted, roster=roster, practice=practice, known_rosters=known_rosters, successions=successions
+    )
 
 
 def open_decrypted(
@@ -260,8 +284,9 @@ def open_decrypted(
     roster: Roster,
     practice: bool,
     known_rosters: Mapping[int, str] | None = None,
+    successions: Successions = lambda _: NO_HEIR,
     decompress: Decompress = decompress,
 ) -> OpenedBundle:
     """Pass what was decrypted through gates 3 to 7. Raises NotTrusted with one `ReasonCode`."""
-    sender = know_sender(verify_signature(unframe(decrypted), roster), roster, known_rosters)
+    sender = know_sender(verify_signature(unframe(decrypted), roster), roster, known_rosters, successions)
     return unpack(check_address(sender, practice=practice), decompress)

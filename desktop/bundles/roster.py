@@ -144,6 +144,11 @@ class Roster:
         """Return the X25519 keys of one use."""
         return tuple(key.x25519 for key in self.intake if key.use is use)
 
+    def recovery(self) -> Recipient | None:
+        """Return the recovery recipient: the last one listed that can sign as well."""
+        named = [key for key in self.intake if key.use is Use.RECOVERY and key.ed25519 is not None]
+        return named[-1] if named else None
+
 
 def roster_payload(roster: Roster) -> bytes:
     """Return the canonical payload. Raises Malformed for what `parse_roster` would refuse."""

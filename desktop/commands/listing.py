@@ -24,8 +24,12 @@ def _list(options: argparse.Namespace) -> int:
         say(json.dumps(rows, ensure_ascii=False, sort_keys=True))
     else:
         for row in rows:
-            say("  ".join(f"{value}" for value in row.values()))
+            say("  ".join(_shown(value) for value in row.values() if not isinstance(value, dict)))
     return 0
+
+
+def _shown(value: object) -> str:
+    return ", ".join(value) if isinstance(value, list) else f"{value}"
 
 
 def _messages() -> list[dict[str, Any]]:
@@ -54,9 +58,27 @@ def _fields() -> list[dict[str, Any]]:
 
 
 def _actions() -> list[dict[str, Any]]:
-    from desktop.rules.access import MATRIX
+    from desktop.rules.access import MATRIX, TOUCHES
 
-    return [{"action": action, "roles": sorted(roles)} for action, roles in MATRIX.items()]
+    # `cases`: what a role may do with a case it stands so to; none where the action touches no case.
+    return [
+        {"action": action, "roles": sorted(roles), "cases": _cases(action, sorted(roles)) if action in TOUCHES else {}}
+        for action, roles in MATRIX.items()
+    ]
+
+
+def _cases(action: str, roles: list[str]) -> dict[str, dict[str, str]]:
+    from desktop.rules.access import STANDINGS, answer
+
+    return {
+        role: {
+            f"{'assigned' if one.assigned else 'unassigned'}{'-restricted' if one.restricted else ''}": answer(
+                role, action, one
+            ).value
+            for one in STANDINGS
+        }
+        for role in roles
+    }
 
 
 def _codelists() -> list[dict[str, Any]]:

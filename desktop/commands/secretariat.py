@@ -1,4 +1,4 @@
-"""`rufaa-cli secretariat init | digits | enrol | line | intake | receipts`."""
+"""`rufaa-cli secretariat init | digits | enrol | line | intake | receipts | lost-device`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from desktop.bundles.enrolment import MAX_ENROLMENT_BYTES
 from desktop.bundles.receipt import MAX_RECEIPT_FILE_BYTES
 from desktop.bundles.sizes import MAX_FILE_BYTES
 from desktop.clock import SystemClock, parse_stamp
+from desktop.commands import lost_device
 from desktop.commands.common import (
     add_data_option,
     add_out_option,
@@ -22,6 +23,7 @@ from desktop.commands.common import (
     tell,
     unlocked,
 )
+from desktop.commands.office_recovery import add_recovery_option, add_secretariat, recovery_of
 from desktop.crypto.access_list import VaultKind
 from desktop.crypto.encoding import sha256_hex
 from desktop.crypto.keyfile import KeyUse
@@ -55,6 +57,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="folder or stick for the offline key files; they exist nowhere else",
     )
     init.add_argument("--practice", action="store_true", help="a store for practice; takes practice bundles only")
+    add_recovery_option(init)
     init.set_defaults(run=_init)
 
     digits = parts.add_parser("digits", help="show the root's digits again, for an office that rings")
@@ -92,6 +95,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     add_out_option(receipts)
     receipts.set_defaults(run=_receipts)
+    lost_device.add_to(parts)
+    add_secretariat(parts)
 
 
 def _init(options: argparse.Namespace) -> int:
@@ -104,6 +109,7 @@ def _init(options: argparse.Namespace) -> int:
     check_founding(
         place.vaults, name=options.name, person=options.keeper, roots=options.roots, threshold=options.threshold
     )
+    recovery = recovery_of(options)
     probe_out(keys_out, _KEYS_PROBE_BYTES)
     try:
         founded = found_secretariat(
@@ -114,6 +120,7 @@ def _init(options: argparse.Namespace) -> int:
             roots=options.roots,
             threshold=options.threshold,
             practice=options.practice,
+            recovery=recovery,
             hand_out=hand_out,
         )
     except BaseException as error:

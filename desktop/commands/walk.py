@@ -18,7 +18,7 @@ from desktop.files import write_out
 from desktop.messages import Language, sentence
 from desktop.paths import resource
 from desktop.rules.records import RecordDraft
-from desktop.services.practice import PROVIDER, consent, found_practice_secretariat, office_facts
+from desktop.services.practice import CUSTODIANS, PROVIDER, consent, found_practice_secretariat, office_facts
 from desktop.wording import outcome_in_words
 
 WORKBOOK = ("practice", "htcds-2.0-filled.xlsx")
@@ -57,7 +57,7 @@ class Walk:
         office_door, national_door = Door(self._folder / "office"), Door(self._folder / "secretariat")
         created = office_door.vaults.create_office(office_facts(self._language), practice=True)
         yield self._said("WALK_OFFICE")
-        founded = found_practice_secretariat(national_door.vaults, SystemClock())
+        founded = found_practice_secretariat(national_door.vaults, SystemClock(), self._folder / CUSTODIANS)
         yield self._said("WALK_SECRETARIAT")
         office = office_door.unlock(1, created.sentence)
         national = national_door.unlock(1, founded.created.sentence)
@@ -149,6 +149,7 @@ No real person, case, provider or number stands in any of these files.
 {walked.receipt.name}   the Secretariat's receipt, sealed to the office's device
 office/       the office's practice vault; password sentence: {walked.office_sentence}
 secretariat/  the Secretariat's practice store; password sentence: {walked.secretariat_sentence}
+custodians/   keys of the practice Secretariat's three custodians; two of them help an office back in
 
 Look into a vault:   rufaa-cli verify --data office     (desk number 1)
 Open the window:     rufaa --data office

@@ -120,12 +120,12 @@ def choose_copy(copies: Sequence[bytes | None], bounds: KdfBounds = KDF_BOUNDS) 
     return best
 
 
-def desk_numbers(copies: Sequence[bytes | None], bounds: KdfBounds = KDF_BOUNDS) -> tuple[int, ...]:
-    """Return which desk numbers have a slot, as far as that can be told before unlocking: none where no copy counts."""
+def desk_numbers(copies: Sequence[bytes | None], bounds: KdfBounds = KDF_BOUNDS) -> tuple[int, ...] | None:
+    """Return which desk numbers have a slot, as far as that can be told before unlocking: None where no copy counts."""
     try:
         return tuple(slot.desk_number for slot in choose_copy(copies, bounds).header.user_slots)
     except Malformed:
-        return ()
+        return None
 
 
 def _hmac(covered: bytes, dek: bytes, vault_id: bytes) -> bytes:

@@ -6,13 +6,21 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 
-from desktop.crypto.access_list import sign_list
+from desktop.crypto.access_list import MAX_LISTS, AccessList, RecoveryKeys, RecoveryKind, read_list, sign_list
 from desktop.crypto.header import KeyHeader, serialise
 from desktop.crypto.kdf import KDF_BOUNDS, KdfBounds, KdfCost
-from desktop.crypto.slots import SlotOwner, UserKeys, UserSlot, VaultSecrets, make_user_slot
+from desktop.crypto.sheet import SheetKeys, sign_pin
+from desktop.crypto.slots import (
+    SlotOwner,
+    UserKeys,
+    UserSlot,
+    VaultSecrets,
+    make_recovery_slot,
+    make_user_slot,
+)
 from desktop.crypto.vaultkeys import Unlocked, normalised
 from desktop.crypto.words import RandomBytes, WordList
-from desktop.errors import NotPermitted
+from desktop.errors import NotPermitted, Obstacle
 
 
 def trust_root(keys: Unlocked, root_sha256: str, bounds: KdfBounds = KDF_BOUNDS) -> Unlocked:
@@ -20,13 +28,29 @@ def trust_root(keys: Unlocked, root_sha256: str, bounds: KdfBounds = KDF_BOUNDS)
 
     Raises:
         NotPermitted: LIST_NOT_SIGNED, this user signs no lists.
+        Obstacle: LISTS_FULL.
     """
-    if keys.ed25519 is None:
-        raise NotPermitted("LIST_NOT_SIGNED")
-    current = keys.access_list
-    following = replace(current, version=current.version + 1, previous=current.pin().sha256, root=root_sha256)
-    lists = (*keys.header.access_lists, sign_list(following, keys.ed25519))
-    return in_next_header(replace(keys, access_list=following), replace(keys.header, access_lists=lists), bounds)
+    following = next_list(keys, replace(keys.access_list, root=root_sha256))
+    return signed_next(keys, following, keys.header.user_slots, bounds)
+
+
+def renew_sheet(keys: Unlocked, sheet: SheetKeys, bounds: KdfBounds = KDF_BOUNDS) -> Unlocked:
+    """Return the keys with a next list that names a new recovery sheet in place of the one before, in a next header.
+
+    The data key stays: whoever knows the words of the sheet before opens with them what was copied before, and with
+    the data key in that copy whatever is written until `people.rekey`.
+
+    Raises:
+        NotPermitted: LIST_NOT_SIGNED.
+        Obstacle: SHEET_NOT_NEW, LISTS_FULL.
+    """
+    recipients = recovery_recipients(keys, sheet)
+    following = next_list(keys, replace(keys.access_list, recovery=recipients))
+    kept = tuple(slot for slot in keys.header.recovery_slots if slot.keys in recipients)
+    secrets = VaultSecrets(keys.dek, keys.r)
+    slot = make_recovery_slot(sheet.public(), secrets, keys.vault_id, following.key_generation)
+    base = replace(keys, header=replace(keys.header, recovery_slots=(slot, *kept)))
+    return signed_next(base, following, keys.header.user_slots, bounds, sheet)
 
 
 def pinned_anew(
@@ -76,6 +100,56 @@ def with_own_slot(
     )
     slots = tuple(slot if other is old else other for other in keys.header.user_slots)
     return in_next_header(replace(keys, pin=pin), replace(keys.header, user_slots=slots), bounds)
+
+
+def recovery_recipients(keys: Unlocked, sheet: SheetKeys | None) -> tuple[RecoveryKeys, ...]:
+    """Return to whom the vault's secrets are sealed for recovery: a new `sheet` stands for every one before it.
+
+    Raises:
+        Obstacle: SHEET_NOT_NEW, a list so far names this sheet.
+    """
+    present = tuple(slot.keys for slot in keys.header.recovery_slots)
+    if sheet is None:
+        return present
+    new = sheet.public()
+    if any(new in read_list(envelope).recovery for envelope in keys.header.access_lists):
+        raise Obstacle("SHEET_NOT_NEW")
+    return (new, *(recipient for recipient in present if recipient.kind is not RecoveryKind.SHEET))
+
+
+def next_list(keys: Unlocked, changed: AccessList) -> AccessList:
+    """Return `changed` as the list that follows the current one."""
+    return replace(changed, version=keys.access_list.version + 1, previous=keys.access_list.pin().sha256)
+
+
+def check_signs(keys: Unlocked) -> None:
+    """Let pass who signs lists, while there is room for one. Raises NotPermitted or Obstacle LISTS_FULL."""
+    if keys.ed25519 is None:
+        raise NotPermitted("LIST_NOT_SIGNED")
+    if len(keys.header.access_lists) >= MAX_LISTS:
+        raise Obstacle("LISTS_FULL", limit=MAX_LISTS)
+
+
+def signed_next(
+    keys: Unlocked,
+    following: AccessList,
+    slots: tuple[UserSlot, ...],
+    bounds: KdfBounds,
+    sheet: SheetKeys | None = None,
+) -> Unlocked:
+    """Return the keys with the next list, signed, in a next header; a new `sheet` signs the pin of that list.
+
+    Pins of sheets before a new one leave the header: nothing opens with them any more.
+
+    Raises:
+        NotPermitted: LIST_NOT_SIGNED.
+        Obstacle: LISTS_FULL.
+    """
+    check_signs(keys)
+    lists = (*keys.header.access_lists, sign_list(following, keys.ed25519 or b""))
+    pins = keys.header.sheet_pins if sheet is None else (sign_pin(sheet, keys.vault_id, following.pin()),)
+    header = replace(keys.header, access_lists=lists, user_slots=slots, sheet_pins=pins)
+    return in_next_header(replace(keys, access_list=following), header, bounds)
 
 
 def in_next_header(keys: Unlocked, header: KeyHeader, bounds: KdfBounds) -> Unlocked:

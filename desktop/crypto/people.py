@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from desktop.crypto import sealing
 from desktop.crypto.access_list import (
     MAX_DESK_NUMBER,
-    MAX_LISTS,
     MAX_USERS,
     SUPERVISOR,
     SUSPENDED,
@@ -23,11 +22,19 @@ from desktop.crypto.access_list import (
     ListedUser,
     dek_id,
     read_list,
-    sign_list,
 )
 from desktop.crypto.encoding import Malformed
-from desktop.crypto.header_changes import in_next_header, own_slot, with_own_slot
+from desktop.crypto.header_changes import (
+    check_signs,
+    in_next_header,
+    next_list,
+    own_slot,
+    recovery_recipients,
+    signed_next,
+    with_own_slot,
+)
 from desktop.crypto.kdf import KDF_BOUNDS, KdfBounds, KdfCost
+from desktop.crypto.sheet import SheetKeys
 from desktop.crypto.slots import (
     SlotOwner,
     UserKeys,
@@ -104,7 +111,7 @@ def add_user(keys: Unlocked, role: str, making: NewSlots, *, taken: Iterable[int
         NotPermitted: LIST_NOT_SIGNED.
         Obstacle: DESK_FULL, 64 people have a slot or every number is used; LISTS_FULL; MEMORY_SHORT.
     """
-    _check_signs(keys)
+    check_signs(keys)
     users = keys.access_list.users
     listed = (user for envelope in keys.header.access_lists for user in read_list(envelope).users)
     used = {user.desk_number for user in listed} | set(taken)
@@ -112,7 +119,7 @@ def add_user(keys: Unlocked, role: str, making: NewSlots, *, taken: Iterable[int
     if free is None or len(users) >= MAX_USERS:
         raise Obstacle("DESK_FULL", limit=MAX_USERS)
     user_id = str(uuid.UUID(bytes=making.random_bytes(16), version=4))
-    return _admit(keys, keys.access_list, (user_id, free, role), making)
+    return admit(keys, keys.access_list, (user_id, free, role), making)
 
 
 def readmit(keys: Unlocked, user_id: str, role: str, making: NewSlots) -> Admitted:
@@ -126,7 +133,7 @@ def readmit(keys: Unlocked, user_id: str, role: str, making: NewSlots) -> Admitt
     user = _other(keys, user_id)
     if role_of(keys, user_id) == SUPERVISOR != role:
         raise NotPermitted("MUST_REKEY")
-    return _admit(keys, keys.access_list, (user.id, user.desk_number, role), making)
+    return admit(keys, keys.access_list, (user.id, user.desk_number, role), making)
 
 
 def change_role(keys: Unlocked, user_id: str, role: str, bounds: KdfBounds = KDF_BOUNDS) -> Unlocked:
@@ -142,7 +149,7 @@ def change_role(keys: Unlocked, user_id: str, role: str, bounds: KdfBounds = KDF
     if user.role == SUSPENDED:
         raise Obstacle("USER_SUSPENDED")
     changed = _with_user(keys.access_list, replace(user, role=role))
-    return _signed(keys, _next_list(keys, changed), keys.header.user_slots, bounds)
+    return signed_next(keys, next_list(keys, changed), keys.header.user_slots, bounds)
 
 
 def suspend(keys: Unlocked, user_id: str, bounds: KdfBounds = KDF_BOUNDS) -> Unlocked:
@@ -157,7 +164,20 @@ def suspend(keys: Unlocked, user_id: str, bounds: KdfBounds = KDF_BOUNDS) -> Unl
     user = _other(keys, user_id)
     slots = tuple(slot for slot in keys.header.user_slots if slot.user_id != user_id)
     changed = _with_user(keys.access_list, replace(user, role=SUSPENDED, ed25519=None))
-    return _signed(keys, _next_list(keys, changed), slots, bounds)
+    return signed_next(keys, next_list(keys, changed), slots, bounds)
+
+
+def without_slots(keys: Unlocked, bounds: KdfBounds = KDF_BOUNDS) -> Unlocked:
+    """Take everybody's slot away: only the recovery slots lead into this header from then on. The list stays as it is.
+
+    Every older copy of the header still opens with the sentences of its time, and no key is changed.
+
+    Raises:
+        NotPermitted: LIST_NOT_SIGNED.
+    """
+    if keys.ed25519 is None:
+        raise NotPermitted("LIST_NOT_SIGNED")
+    return in_next_header(keys, replace(keys.header, user_slots=()), bounds)
 
 
 def change_sentence(
@@ -187,6 +207,7 @@ def rekey(
     afresh: tuple[str, str] | None = None,
     sentence: str | None = None,
     new_sealed_class: bool,
+    sheet: SheetKeys | None = None,
 ) -> Rekeyed:
     """Give the vault a new data key and device keys, sealed to everybody who stays, without their being present.
 
@@ -199,13 +220,14 @@ def rekey(
         sentence: The new sentence of `afresh` where it was drawn before; None draws one.
         new_sealed_class: Make a new `R` besides; the old one stays in use until everything is sealed again. Where the
             Secretariat holds the class there is none to make.
+        sheet: A new recovery sheet, in the same list: the one before opens nothing from here on.
 
     Raises:
         NotPermitted: LIST_NOT_SIGNED; YOURSELF or LAST_SUPERVISOR: nobody removes themselves, they would know the new
             key, so that one supervisor always stays.
-        Obstacle: USER_GONE, LISTS_FULL, MEMORY_SHORT.
+        Obstacle: USER_GONE, LISTS_FULL, SHEET_NOT_NEW, MEMORY_SHORT.
     """
-    _check_signs(keys)
+    check_signs(keys)
     if without is not None:
         _other(keys, without)
     if afresh is not None and (afresh[0] != keys.user_id or afresh[1] != keys.role):
@@ -226,6 +248,9 @@ def rekey(
         r=r,
         users=tuple(user for user in current.users if user.id != without),
     )
+    recipients = recovery_recipients(keys, sheet)
+    if sheet is not None:
+        changed = replace(changed, recovery=recipients)
     secrets = VaultSecrets(dek, halves)
     gone = {without, afresh[0] if afresh else None}
     header = replace(
@@ -236,16 +261,16 @@ def rekey(
             if slot.user_id not in gone
         ),
         recovery_slots=tuple(
-            make_recovery_slot(slot.keys, secrets, keys.vault_id, generation) for slot in header.recovery_slots
+            make_recovery_slot(recipient, secrets, keys.vault_id, generation) for recipient in recipients
         ),
     )
     # One list names new device, keys and people at once: the vault may be one list ahead of its note, not two.
     base = replace(keys, dek=dek, r=halves, header=header)
     if afresh is None:
-        after = _signed(base, _next_list(keys, changed), header.user_slots, making.bounds)
+        after = signed_next(base, next_list(keys, changed), header.user_slots, making.bounds, sheet)
         return Rekeyed(after, device_ed25519, device_x25519, None)
     user = _listed(keys, afresh[0])
-    admitted = _admit(base, changed, (user.id, user.desk_number, afresh[1]), making, sentence)
+    admitted = admit(base, changed, (user.id, user.desk_number, afresh[1]), making, sentence, sheet)
     return Rekeyed(admitted.keys, device_ed25519, device_x25519, admitted)
 
 
@@ -268,23 +293,27 @@ def let_old_halves_go(keys: Unlocked, bounds: KdfBounds = KDF_BOUNDS) -> Unlocke
     )
     changed = replace(current, r=replace(current.r, in_use=(current.r.current,)))
     base = replace(keys, r=kept, header=replace(keys.header, recovery_slots=recovery))
-    return _signed(base, _next_list(keys, changed), slots, bounds)
+    return signed_next(base, next_list(keys, changed), slots, bounds)
 
 
-def _admit(
+def admit(
     keys: Unlocked,
     changed: AccessList,
     place: tuple[str, int, str],
     making: NewSlots,
     sentence: str | None = None,
+    sheet: SheetKeys | None = None,
 ) -> Admitted:
-    """List a user (id, desk number, role) with new keys in what follows `changed`, and make the slot that pins it."""
+    """List a user (id, desk number, role) with new keys in what follows `changed`, and make the slot that pins it.
+
+    `sentence` is theirs where it was drawn before, None draws one; a new `sheet` pins the list as well.
+    """
     user_id, desk_number, role = place
-    _check_signs(keys)
+    check_signs(keys)
     x25519, ed25519 = making.random_bytes(_KEY_BYTES), making.random_bytes(_KEY_BYTES)
     fresh = UserKeys(x25519, ed25519 if role == SUPERVISOR else None)
     user = ListedUser(user_id, desk_number, role, fresh.public_x25519(), fresh.public_ed25519())
-    following = _next_list(keys, _with_user(changed, user))
+    following = next_list(keys, _with_user(changed, user))
     pin = following.pin()
     sentence = sentence or sentence_for(role, making.words, making.random_bytes)
     slot = make_user_slot(
@@ -299,7 +328,7 @@ def _admit(
         random_bytes=making.random_bytes,
     )
     others = tuple(other for other in keys.header.user_slots if other.user_id != user_id)
-    after = _signed(keys, following, (*others, slot), making.bounds)
+    after = signed_next(keys, following, (*others, slot), making.bounds, sheet)
     if user_id == keys.user_id:  # the open desk goes on in the hands of the same person, with the new keys
         after = replace(after, x25519=fresh.x25519, ed25519=fresh.ed25519, pin=pin)
     return Admitted(after, user_id, desk_number, sentence)
@@ -310,30 +339,12 @@ def _secrets_for(slot: UserSlot, secrets: VaultSecrets) -> VaultSecrets:
     return secrets if slot.ed25519 is not None else VaultSecrets(secrets.dek, {})
 
 
-def _signed(keys: Unlocked, following: AccessList, slots: tuple[UserSlot, ...], bounds: KdfBounds) -> Unlocked:
-    _check_signs(keys)
-    envelope = sign_list(following, keys.ed25519 or b"")
-    header = replace(keys.header, access_lists=(*keys.header.access_lists, envelope), user_slots=slots)
-    return in_next_header(replace(keys, access_list=following), header, bounds)
-
-
-def _next_list(keys: Unlocked, changed: AccessList) -> AccessList:
-    return replace(changed, version=keys.access_list.version + 1, previous=keys.access_list.pin().sha256)
-
-
 def _with_user(access_list: AccessList, user: ListedUser) -> AccessList:
     """Put a user in the place of the one with the same id, or behind all others."""
     users = access_list.users
     if any(other.id == user.id for other in users):
         return replace(access_list, users=tuple(user if other.id == user.id else other for other in users))
     return replace(access_list, users=(*users, user))
-
-
-def _check_signs(keys: Unlocked) -> None:
-    if keys.ed25519 is None:
-        raise NotPermitted("LIST_NOT_SIGNED")
-    if len(keys.header.access_lists) >= MAX_LISTS:
-        raise Obstacle("LISTS_FULL", limit=MAX_LISTS)
 
 
 def _listed(keys: Unlocked, user_id: str) -> ListedUser:
@@ -345,7 +356,7 @@ def _listed(keys: Unlocked, user_id: str) -> ListedUser:
 
 def _other(keys: Unlocked, user_id: str) -> ListedUser:
     """Return a user who is not the acting supervisor, who stays one: so the last one always stays."""
-    _check_signs(keys)
+    check_signs(keys)
     user = _listed(keys, user_id)
     if user_id == keys.user_id:
         supervisors = [other for other in keys.access_list.users if other.role == SUPERVISOR]

@@ -57,17 +57,30 @@ def age_recipient(raw: bytes) -> str:
 def recipient_key(text: str) -> bytes:
     """Return the raw public key that somebody typed in age's spelling. Raises Malformed KEY when it is none."""
     typed = text.strip().lower()
-    signs = typed.removeprefix("age1")[:-6]  # the last six are the check signs
+    raw = _unspelt(typed, "age1")
+    # Spelt again it must be what was typed: so prefix, signs, filling and check signs are compared at once.
+    if age_recipient(raw) != typed:
+        raise Malformed("KEY")
+    return raw
+
+
+def identity_secret(text: str) -> bytes:
+    """Return the raw private key of an identity in age's spelling. Raises Malformed KEY when it is none."""
+    typed = text.strip().lower()
+    raw = _unspelt(typed, "age-secret-key-1")
+    if age_identity(raw).lower() != typed:
+        raise Malformed("KEY")
+    return raw
+
+
+def _unspelt(typed: str, prefix: str) -> bytes:
+    signs = typed.removeprefix(prefix)[:-6]  # the last six are the check signs
     if len(signs) != 52:
         raise Malformed("KEY")
     value = 0
     for sign in signs:
         value = value << 5 | max(0, _CHARSET.find(sign))
-    raw = (value >> 4).to_bytes(32, "big")  # 52 signs hold four bits more than 32 bytes
-    # Spelt again it must be what was typed: so prefix, signs, filling and check signs are compared at once.
-    if age_recipient(raw) != typed:
-        raise Malformed("KEY")
-    return raw
+    return (value >> 4).to_bytes(32, "big")  # 52 signs hold four bits more than 32 bytes
 
 
 def age_identity(secret: bytes) -> str:

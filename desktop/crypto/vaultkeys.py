@@ -31,6 +31,7 @@ from desktop.crypto.access_list import (
 from desktop.crypto.encoding import Malformed
 from desktop.crypto.header import HeaderCopy, KeyHeader, choose_copy, serialise
 from desktop.crypto.kdf import KDF_BOUNDS, KdfBounds, KdfCost
+from desktop.crypto.sheet import SheetKeys
 from desktop.crypto.slots import (
     SlotOwner,
     UserKeys,
@@ -98,6 +99,7 @@ class Recovered:
     """A vault opened with the recovery sheet. Nobody is signed in; the sheet's signing key may sign the next list."""
 
     vault_id: bytes
+    sheet: SheetKeys
     dek: bytes
     r: Mapping[bytes, bytes]
     access_list: AccessList
@@ -239,13 +241,7 @@ def open_with_sheet(
     """
     copy = _choose((copy_a, copy_b), bounds)
     header = copy.header
-    try:
-        entropy = sheet_entropy(words, typed_words)
-    except UnknownWord as unknown:
-        raise WrongSentence("WORD_UNKNOWN", position=unknown.position) from None
-    except Malformed:
-        raise WrongSentence("SHEET_WORDS_WRONG") from None
-    keys = sheet.derive(entropy, header.vault_id)
+    keys = sheet.derive(entropy_of(words, typed_words), header.vault_id)
     slot = next((slot for slot in header.recovery_slots if slot.keys == keys.public()), None)
     if slot is None:
         raise WrongSentence("SHEET_OTHER_VAULT")
@@ -256,6 +252,7 @@ def open_with_sheet(
         _check_dek(copy, current, secrets.dek)
     return Recovered(
         vault_id=header.vault_id,
+        sheet=keys,
         dek=secrets.dek,
         r=secrets.r,
         access_list=current,
@@ -263,6 +260,16 @@ def open_with_sheet(
         header=header,
         header_bytes=copy.data,
     )
+
+
+def entropy_of(words: WordList, typed_words: str) -> bytes:
+    """Return the 16 bytes behind a sheet's words. Raises WrongSentence WORD_UNKNOWN or SHEET_WORDS_WRONG."""
+    try:
+        return sheet_entropy(words, typed_words)
+    except UnknownWord as unknown:
+        raise WrongSentence("WORD_UNKNOWN", position=unknown.position) from None
+    except Malformed:
+        raise WrongSentence("SHEET_WORDS_WRONG") from None
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""One A4 sheet, measured in millimetres from its top left corner: text, rules, boxes, ticks, QR and marks.
+"""A4 sheets, measured in millimetres from the top left corner: text, rules, boxes, ticks, QR and marks.
 
 Everything is black on white and carries its meaning by weight and place, so a worn printer and two photocopies do no
 harm. No text is markup here; nothing is read from a file or an address while drawing.
@@ -44,6 +44,10 @@ class Sheet:
         self._canvas.showPage()
         self._canvas.save()
         return self._file.getvalue()
+
+    def turn(self) -> None:
+        """Go on with an empty page."""
+        self._canvas.showPage()
 
     def text(
         self,
@@ -132,6 +136,9 @@ class Blank(Sheet):
 
     def __init__(self) -> None:
         """Begin without a document."""
+
+    def turn(self) -> None:
+        """Begin again at the top."""
 
     def _put(self, x: float, y: float, text: str, style: Style, size: float, right_to_left: bool | None) -> float:
         """Return where the line would end."""

@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from desktop.errors import NotTrusted
 
@@ -23,6 +24,8 @@ class Act(StrEnum):
     UNLOCKED = "UNLOCKED"
     CASE_CREATED = "CASE_CREATED"
     CASE_VIEWED = "CASE_VIEWED"
+    CASE_ASSIGNED = "CASE_ASSIGNED"
+    CASE_UNASSIGNED = "CASE_UNASSIGNED"
     SEARCHED = "SEARCHED"
     RECORD_SAVED = "RECORD_SAVED"
     RECORD_VOIDED = "RECORD_VOIDED"
@@ -59,6 +62,20 @@ class Act(StrEnum):
     SENTENCE_CHANGED = "SENTENCE_CHANGED"
     KEYS_CHANGED = "KEYS_CHANGED"
     SEALED_AGAIN = "SEALED_AGAIN"
+    RECOVERED_BY_SHEET = "RECOVERED_BY_SHEET"
+    SHEET_REMADE = "SHEET_REMADE"
+    SHEET_PROVED = "SHEET_PROVED"
+    DESK_CLOSED = "DESK_CLOSED"
+    SEALED_VALUE_GIVEN_UP = "SEALED_VALUE_GIVEN_UP"
+    SENTENCE_REPORTED = "SENTENCE_REPORTED"
+    UNUSED_SLOT_DROPPED = "UNUSED_SLOT_DROPPED"
+    RECEIVING_KEY_DROPPED = "RECEIVING_KEY_DROPPED"
+    FOREIGN_VAULT_FOUND = "FOREIGN_VAULT_FOUND"
+    RECOVERY_KEYS_ADDED = "RECOVERY_KEYS_ADDED"
+    RECOVERED_BY_SECRETARIAT = "RECOVERED_BY_SECRETARIAT"
+    BREACH_RECORDED = "BREACH_RECORDED"
+    BREACH_CLOSED = "BREACH_CLOSED"
+    BREACH_NOTICE_PRINTED = "BREACH_NOTICE_PRINTED"
     # The Secretariat's own.
     SECRETARIAT_CREATED = "SECRETARIAT_CREATED"
     DEVICE_ENROLLED = "DEVICE_ENROLLED"
@@ -68,6 +85,13 @@ class Act(StrEnum):
     TRUST_PACKAGE_ISSUED = "TRUST_PACKAGE_ISSUED"
     LINE_NAMED = "LINE_NAMED"
     RECEIPT_FILE_WRITTEN = "RECEIPT_FILE_WRITTEN"
+    RECOVERY_IDENTITY_NAMED = "RECOVERY_IDENTITY_NAMED"
+    COORDINATOR_NOTED = "COORDINATOR_NOTED"
+    RECOVERY_REQUEST_COMPARED = "RECOVERY_REQUEST_COMPARED"
+    RECOVERY_ANSWERED = "RECOVERY_ANSWERED"
+    RECOVERY_REFUSED = "RECOVERY_REFUSED"
+    DEVICE_LOST = "DEVICE_LOST"
+    DEVICE_LISTED = "DEVICE_LISTED"
 
 
 @dataclass(frozen=True)
@@ -107,8 +131,22 @@ def entry_hash(
     return hashlib.sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).hexdigest()
 
 
+class Place(Protocol):
+    """Where a chain stands: number and hash of its last entry."""
+
+    @property
+    def n(self) -> int:
+        """The entry's number."""
+        ...
+
+    @property
+    def hash(self) -> str:
+        """The entry's hash, 64 hex digits."""
+        ...
+
+
 def next_entry(
-    last: Entry | None,
+    last: Place | None,
     *,
     at: str,
     user: str,

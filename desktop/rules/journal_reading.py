@@ -27,11 +27,14 @@ KINDS: Mapping[Kind, frozenset[Act]] = {
     Kind.WRITING: frozenset(
         {
             *(Act.CASE_CREATED, Act.RECORD_SAVED, Act.RECORD_VOIDED, Act.CONSENT_RECORDED, Act.REFERRAL_MOVED),
-            Act.IMPORTED,
+            *(Act.IMPORTED, Act.BREACH_RECORDED, Act.BREACH_CLOSED),
         }
     ),
     Kind.LETTERS: frozenset(
-        {Act.LETTER_ISSUED, Act.LETTER_PRINTED, Act.LETTER_SAVED, Act.PRINT_FAILED, Act.SAVE_FAILED}
+        {
+            *(Act.LETTER_ISSUED, Act.LETTER_PRINTED, Act.LETTER_SAVED, Act.PRINT_FAILED, Act.SAVE_FAILED),
+            Act.BREACH_NOTICE_PRINTED,
+        }
     ),
     Kind.SENDING: frozenset(
         {
@@ -45,6 +48,11 @@ KINDS: Mapping[Kind, frozenset[Act]] = {
             *(Act.USER_ADDED, Act.USER_REMOVED, Act.USER_RENAMED, Act.USER_ROLE_CHANGED, Act.USER_TRAINING_NOTED),
             *(Act.USER_READMITTED, Act.USER_SUSPENDED, Act.SENTENCE_CHANGED),
             *(Act.KEYS_CHANGED, Act.SEALED_AGAIN, Act.ACCESS_LIST_CHANGED),
+            *(Act.SEALED_VALUE_GIVEN_UP, Act.SENTENCE_REPORTED, Act.UNUSED_SLOT_DROPPED),
+            *(Act.RECEIVING_KEY_DROPPED, Act.FOREIGN_VAULT_FOUND),
+            *(Act.CASE_ASSIGNED, Act.CASE_UNASSIGNED),
+            *(Act.RECOVERY_KEYS_ADDED, Act.RECOVERED_BY_SECRETARIAT),
+            *(Act.RECOVERED_BY_SHEET, Act.SHEET_REMADE, Act.SHEET_PROVED, Act.DESK_CLOSED),
         }
     ),
     Kind.OFFICE: frozenset(
@@ -52,6 +60,9 @@ KINDS: Mapping[Kind, frozenset[Act]] = {
             *(Act.VAULT_CREATED, Act.SECRETARIAT_CREATED, Act.OFFICE_CHANGED),
             *(Act.ENROLMENT_FILE_MADE, Act.ENROLLED, Act.ROSTER_TAKEN_IN),
             *(Act.DEVICE_ENROLLED, Act.TRUST_PACKAGE_ISSUED, Act.LINE_NAMED),
+            *(Act.RECOVERY_IDENTITY_NAMED, Act.COORDINATOR_NOTED, Act.RECOVERY_REQUEST_COMPARED),
+            *(Act.RECOVERY_ANSWERED, Act.RECOVERY_REFUSED),
+            *(Act.DEVICE_LOST, Act.DEVICE_LISTED),
         }
     ),
 }

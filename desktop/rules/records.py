@@ -64,6 +64,7 @@ class Topic(StrEnum):
     INTAKE = "INTAKE"
     TABLES = "TABLES"
     PEOPLE = "PEOPLE"
+    BREACHES = "BREACHES"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from desktop.errors import NotAccepted, Problem
 from desktop.rules import dates
+from desktop.rules.access import is_restricted
 from desktop.rules.codelists import Code, CodeList
 from desktop.rules.consent import STATS, ConsentRow, may_be_studied
 from desktop.rules.dates import AgeGroup, Majority
@@ -115,7 +116,7 @@ def left_out(
         return LeftOut.DRAFT
     if status == "DUPLICATE":
         return LeftOut.DUPLICATE
-    if case.get("restricted") not in (None, False):  # not known whether, counts as restricted
+    if is_restricted(case):
         return LeftOut.RESTRICTED
     if purpose.needs_stats and not may_be_studied(consents, is_child=is_child):
         return LeftOut.NOT_AGREED

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from desktop.errors import Problem, Severity
-from desktop.rules import dates
+from desktop.rules import breach, dates
 from desktop.rules.codelists import CodeList
 from desktop.rules.consent import (
     CONSENT,
@@ -331,7 +331,13 @@ def _provider(fields: Mapping[str, Value], _scene: _Scene) -> Iterator[Problem]:
         yield Problem("SAFE_HOUSE_ADDRESS", "provider.address")
 
 
+def _breach(fields: Mapping[str, Value], scene: _Scene) -> Iterator[Problem]:
+    for problem in breach.remarks(fields, scene.now):
+        yield replace(problem, severity=Severity.WARNING)
+
+
 _RECORD_RULES: Mapping[str, Rule] = {
+    "breach": _breach,
     "case": _case,
     "person": _person,
     "consent": _consent,

@@ -17,6 +17,7 @@ from desktop.crypto.vaultkeys import Unlocked
 from desktop.errors import Obstacle
 from desktop.rules.journal_chain import Act
 from desktop.services import journal
+from desktop.services.list_changes import note_caught_up
 from desktop.services.session import OpenVault
 from desktop.vault_files import Generation, read_header_copies, write_header
 
@@ -76,7 +77,7 @@ def settle(vault: OpenVault) -> None:
         behind = (note.list_sha256.hex(), note.header_edit) != (vault.list_sha256, vault.keys.header.edit)
     if behind:
         with vault.writing() as session:
-            note_list(session, vault, vault.keys)
+            note_list(session, vault, vault.keys, caught_up=True)
 
 
 @contextmanager
@@ -97,14 +98,20 @@ def changing(vault: OpenVault) -> Iterator[Session]:
         raise
 
 
-def note_list(session: Session, vault: journal.Author, keys: Unlocked) -> None:
-    """Let the vault note the list and the header's edit; a new list is a journal entry, and people's rows follow it."""
+def note_list(session: Session, vault: journal.Author, keys: Unlocked, *, caught_up: bool = False) -> None:
+    """Let the vault note the list and the header's edit; a new list is a journal entry, and people's rows follow it.
+
+    `caught_up`: the act that made the list was cut off, so that nobody else tells what it was and whose.
+    """
     note = session.get_one(VaultNote, 1)
     note.header_edit = keys.header.edit
     if note.list_sha256.hex() != keys.list_sha256:
         note.list_version, note.list_sha256 = keys.access_list.version, bytes.fromhex(keys.list_sha256)
         _follow(session, keys.access_list, vault.now())
-        journal.append(session, vault, Act.ACCESS_LIST_CHANGED, vault.user, revision_hash=keys.list_sha256)
+        if caught_up:
+            note_caught_up(session, vault, keys)
+        else:
+            journal.append(session, vault, Act.ACCESS_LIST_CHANGED, vault.user, revision_hash=keys.list_sha256)
     session.flush()
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from db.models.base import Base
 from db.models.office import CaseRow, SearchKey
 from desktop.errors import Obstacle
+from desktop.rules.access import is_restricted
 from desktop.rules.names import fold, initials, name_keys
-from desktop.services import records, referral_rows
+from desktop.services import assignments, records, referral_rows
 from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
@@ -40,6 +41,8 @@ def refresh(session: Session, vault: OpenVault, case_id: str, saved: StoredRecor
     _keep_keys(session, case_id, _keys(found))
     referral_rows.refresh(session, vault, case_id, found)
     session.flush()
+    if row.restricted:
+        assignments.keep_marker(session, vault, case_id)
     return row
 
 
@@ -73,6 +76,8 @@ def _columns(found: Iterable[StoredRecord]) -> dict[str, Any]:
         "status": case.text("status"),
         "stage": case.text("stage") or None,
         "touched_at": max(record.at for record in known),
+        # A record that cannot be read says nothing of it, so it is not known.
+        "restricted": case.source is None or is_restricted(case.fields),
     }
 
 

@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from db.models.office import CaseRow, Office
 from db.queries import cases as queries
+from db.queries import visible
 from desktop.clock import today
 from desktop.errors import Obstacle
 from desktop.rules import numbers
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, RecordDraft, Topic, Value
-from desktop.services import case_rows, history, journal, records, sealed
+from desktop.services import assignments, case_rows, history, journal, records, sealed
+from desktop.services.assignments import Officer
 from desktop.services.drafts import drop_in as drop_draft
 from desktop.services.history import Change
 from desktop.services.records import StoredRecord
@@ -47,6 +49,7 @@ class CaseSummary:
     status: str
     stage: str | None
     touched_at: str
+    restricted: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ def create_in(
     others = ((replace(item, case_id=case_id), Act.RECORD_SAVED) for item in given if item.kind != "case")
     written = records.put_new(session, vault, (first, *others), taken_over=taken_over)
     case_rows.add(session, vault, case_id, written)
+    assignments.begin(session, vault, case_id)
     return case_id, [record.record_id for record in written]
 
 
@@ -138,13 +142,50 @@ class CaseService:
                 drop_draft(session, self._vault, draft)
         return case_id, Outcome(tuple(written), 1, frozenset({Topic.CASES}))
 
-    def open(self, case_id: str) -> CaseFile:
-        """Return a case; the view is journaled. Raises Obstacle RECORD_GONE."""
+    def open(self, case_id: str, reason: str | None = None) -> CaseFile:
+        """Return a case; the view is journaled.
+
+        `reason` is a code of `view_reasons`. Whoever the case is not assigned to gives one, once per case and day.
+
+        Raises:
+            NotAccepted: VALUE_NOT_IN_LIST, the reason is none.
+            Obstacle: RECORD_GONE; or VIEW_REASON_NEEDED, and every other act on the case says the same until then.
+        """
         self._vault.require("case.open")
         with self._vault.writing() as session:
+            noted = assignments.admit(session, self._vault, "case.open", case_id, reason)
             found = load_case(session, self._vault, case_id)
-            journal.append(session, self._vault, Act.CASE_VIEWED, case_id)
+            if not noted:
+                journal.append(session, self._vault, Act.CASE_VIEWED, case_id)
         return found
+
+    def officers(self, case_id: str) -> tuple[Officer, ...]:
+        """Return everybody at the desk, with since when the case is theirs. Raises Obstacle RECORD_GONE."""
+        self._vault.require("case.search")
+        with self._vault.reading() as session:
+            assignments.admit(session, self._vault, "case.search", case_id)
+            return assignments.officers(session, case_id)
+
+    def assign(self, case_id: str, user: str) -> Outcome:
+        """Make somebody an officer of a case: a supervisor's to do, in a restricted case its officers' as well.
+
+        Raises:
+            NotPermitted: ROLE_NOT_PERMITTED.
+            Obstacle: RECORD_GONE, USER_GONE, USER_SUSPENDED.
+        """
+        self._vault.require("case.assign")
+        with self._vault.writing() as session:
+            assignments.admit(session, self._vault, "case.assign", case_id)
+            assignments.assign(session, self._vault, case_id, user)
+        return Outcome((case_id,), 0, frozenset({Topic.CASES}))
+
+    def unassign(self, case_id: str, user: str) -> Outcome:
+        """Take a case away from an officer. Raises Obstacle RECORD_GONE, LAST_OFFICER."""
+        self._vault.require("case.unassign")
+        with self._vault.writing() as session:
+            assignments.admit(session, self._vault, "case.unassign", case_id)
+            assignments.unassign(session, self._vault, case_id, user)
+        return Outcome((case_id,), 0, frozenset({Topic.CASES}))
 
     def save(self, draft: RecordDraft) -> Outcome:
         """Save one record of a case: a new one, or the next revision of one opened before.
@@ -155,19 +196,22 @@ class CaseService:
             NotAccepted: Blocking problems; nothing was written.
             RevisionConflict: Somebody saved it since; nothing was written.
             Obstacle: RECORD_APPEND_ONLY for a consent row, RECORD_OTHER_WAY for a new case or referral,
-                REFERRAL_ISSUED for a referral whose letter has gone out.
+                REFERRAL_ISSUED for a referral whose letter has gone out; RECORD_GONE, VIEW_REASON_NEEDED.
         """
-        self._vault.require("determination.record" if draft.kind == "determination" else "case.save")
+        action = "determination.record" if draft.kind == "determination" else "case.save"
+        self._vault.require(action)
         if draft.kind == "consent":
             raise Obstacle("RECORD_APPEND_ONLY")
         if draft.kind in _OWN_WAY and not draft.record_id:
             raise Obstacle("RECORD_OTHER_WAY")
         with self._vault.writing() as session:
+            assignments.admit(session, self._vault, action, draft.case_id)
             # Held to the end: the session forgets a row nobody holds, and would read it again for `refresh`.
-            row = session.get(CaseRow, draft.case_id) if draft.case_id else None
-            if row is None:
-                raise Obstacle("RECORD_GONE")
+            row = session.get_one(CaseRow, draft.case_id)
             opened = records.load(session, self._vault, draft.record_id) if draft.record_id else None
+            other = opened.case_id if opened is not None and opened.case_id != row.case_id else None
+            if other is not None and not assignments.is_there(session, self._vault, other):
+                raise Obstacle("RECORD_GONE")
             stored = records.put(session, self._vault, self._with_computed(opened, draft), opened=opened)
             drop_draft(session, self._vault, draft)
             case_rows.refresh(session, self._vault, row.case_id, stored)
@@ -186,16 +230,16 @@ class CaseService:
         """Return the next page, the last touched first; that it is with names is journaled (decisions 31)."""
         self._vault.require("case.search")
         with self._vault.reading() as session:
-            rows = queries.page(session, (after.touched_at, after.case_id) if after else None)
+            rows = queries.page(session, self._vault.user, (after.touched_at, after.case_id) if after else None)
         if with_names and rows:
             self._note_names_shown(None)
         return _summaries(rows, with_names=with_names)
 
     def count(self) -> int:
-        """Return how many cases there are on this laptop."""
+        """Return how many cases there are on this laptop, hidden ones not counted."""
         self._vault.require("case.search")
         with self._vault.reading() as session:
-            return session.scalar(select(func.count()).select_from(CaseRow)) or 0
+            return visible.count(session, self._vault.user)
 
     def search(self, text: str) -> tuple[CaseSummary, ...]:
         """Return the cases whose names, phone or number begin with every word of `text`, with the matched names.
@@ -204,7 +248,7 @@ class CaseService:
         """
         self._vault.require("case.search")
         with self._vault.reading() as session:
-            rows = queries.matching(session, case_rows.search_words(text))
+            rows = queries.matching(session, self._vault.user, case_rows.search_words(text))
         if rows:
             self._note_names_shown("SEARCH")
         return _summaries(rows, with_names=True)
@@ -228,25 +272,38 @@ class CaseService:
         """Return every revision of a record, the newest first, with what it changed; the look is journaled.
 
         Raises:
-            Obstacle: RECORD_GONE.
+            Obstacle: RECORD_GONE, VIEW_REASON_NEEDED.
         """
         self._vault.require("case.open")
         with self._vault.writing() as session:
+            self._admit_to(session, record_id)
             found = history.of_record(session, self._vault, record_id)
             journal.append(session, self._vault, Act.CASE_VIEWED, record_id, reason="HISTORY")
         return found
 
     def read_sealed(self, record_id: str) -> dict[str, Value]:
-        """Open the sealed values of a record; journaled. Raises NotPermitted without a key of the sealed class."""
+        """Open the sealed values of a record; journaled.
+
+        Raises:
+            NotPermitted: Without a key of the sealed class.
+            Obstacle: RECORD_GONE, VIEW_REASON_NEEDED.
+        """
         self._vault.require("case.open")
         with self._vault.writing() as session:
+            self._admit_to(session, record_id)
             values = sealed.read_sealed(session, self._vault, record_id)
             journal.append(session, self._vault, Act.CASE_VIEWED, record_id, reason="SEALED")
         return values
 
+    def _admit_to(self, session: Session, record_id: str) -> None:
+        """Let the signed-in person look at a record; one of no case, such as a provider, is everybody's."""
+        case_id = records.load(session, self._vault, record_id).case_id
+        if case_id is not None:
+            assignments.admit(session, self._vault, "case.open", case_id)
+
 
 def load_case(session: Session, vault: OpenVault, case_id: str) -> CaseFile:
-    """Return a case in the caller's transaction. Raises Obstacle RECORD_GONE."""
+    """Return a case in the caller's transaction; who may see it was asked before. Raises Obstacle RECORD_GONE."""
     row = session.get(CaseRow, case_id)
     if row is None:
         raise Obstacle("RECORD_GONE")
@@ -267,6 +324,7 @@ def _summaries(rows: Sequence[Any], *, with_names: bool) -> tuple[CaseSummary, .
             status=row.status,
             stage=row.stage,
             touched_at=row.touched_at,
+            restricted=row.restricted,
         )
         for row in rows
     )

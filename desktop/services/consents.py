@@ -8,8 +8,7 @@ from desktop.errors import Obstacle
 from desktop.rules.consent import ConsentRow, consent_row, local_day
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, RecordDraft, Topic, Value
-from desktop.services import case_rows, records
-from desktop.services.cases import load_case
+from desktop.services import assignments, case_rows, records
 from desktop.services.records import StoredRecord
 from desktop.services.session import OpenVault
 
@@ -50,6 +49,7 @@ class ConsentService:
         Raises:
             NotAccepted: A row lacks what proves it, or its time has not come yet; nothing was written.
             NotPermitted: A row names another ground than consent, and no supervisor is signed in.
+            Obstacle: RECORD_GONE, VIEW_REASON_NEEDED.
         """
         self._vault.require("consent.record")
         answers = tuple(answers)
@@ -57,7 +57,7 @@ class ConsentService:
             self._vault.require("basis.record")
         written = []
         with self._vault.writing() as session:
-            load_case(session, self._vault, case_id)
+            assignments.admit(session, self._vault, "consent.record", case_id)
             for fields in answers:
                 draft = RecordDraft("consent", fields, case_id=case_id)
                 stored = records.put(session, self._vault, draft, act=Act.CONSENT_RECORDED)
@@ -70,10 +70,11 @@ class ConsentService:
 
         Raises:
             NotAccepted: DATE_IN_FUTURE, a withdrawal is not made for later.
-            Obstacle: RECORD_GONE when the row is none of this case.
+            Obstacle: RECORD_GONE when the row is none of this case, VIEW_REASON_NEEDED.
         """
         self._vault.require("consent.record")
         with self._vault.writing() as session:
+            assignments.admit(session, self._vault, "consent.record", case_id)
             given = records.load(session, self._vault, consent_id)
             if given.case_id != case_id or given.kind != "consent":
                 raise Obstacle("RECORD_GONE")

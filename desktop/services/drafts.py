@@ -21,10 +21,12 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from db.models.office import Draft
+from db.queries.visible import is_hidden
 from desktop.crypto.encoding import Malformed
 from desktop.crypto.kdf import hkdf
 from desktop.crypto.sealing import open_sealed, seal, with_purpose, without_purpose
 from desktop.rules.records import RecordDraft, decode_fields, encode_fields
+from desktop.services import assignments
 from desktop.services.session import OpenVault
 
 _PLACE = "place"
@@ -74,10 +76,19 @@ class DraftService:
         return self._vault.now()
 
     def of_case(self, case_id: str | None) -> tuple[KeptDraft, ...]:
-        """Return the drafts of a case, with None those of no case yet; one that does not open is left out."""
+        """Return the drafts of a case, with None those of no case yet; one that does not open is left out.
+
+        They hold what was read in the case, so they are offered to whoever may open it now, and of a hidden one none.
+
+        Raises:
+            Obstacle: VIEW_REASON_NEEDED.
+        """
         self._vault.require("draft.keep")
         query = select(Draft).where(Draft.user == self._vault.user, Draft.case_id == case_id, Draft.key != _PLACE)
+        query = query.where(~is_hidden(Draft.case_id, self._vault.user))
         with self._vault.reading() as session:
+            if case_id is not None and assignments.is_there(session, self._vault, case_id):
+                assignments.admit(session, self._vault, "case.open", case_id)
             rows = session.scalars(query.order_by(Draft.at)).all()
         kept = (self._kept(row) for row in rows)
         return tuple(one for one in kept if one is not None)
@@ -89,11 +100,15 @@ class DraftService:
             drop_in(session, self._vault, draft)
 
     def cases(self) -> tuple[str, ...]:
-        """Return the ids of the cases with drafts, the last kept first; an empty id stands for a case not yet made."""
+        """Return the ids of the cases with drafts, the last kept first; an empty id stands for a case not yet made.
+
+        A case that has been hidden since is none of them.
+        """
         self._vault.require("draft.keep")
-        query = select(Draft).where(Draft.user == self._vault.user, Draft.key != _PLACE).order_by(Draft.case_id)
+        query = select(Draft).where(Draft.user == self._vault.user, Draft.key != _PLACE)
+        query = query.where(~is_hidden(Draft.case_id, self._vault.user))
         with self._vault.reading() as session:
-            rows = session.scalars(query).all()
+            rows = session.scalars(query.order_by(Draft.case_id)).all()
         newest_first = sorted(rows, key=lambda row: row.at, reverse=True)
         return tuple(dict.fromkeys(row.case_id or "" for row in newest_first if self._kept(row) is not None))
 

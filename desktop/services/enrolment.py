@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, select
+from sqlalchemy import LargeBinary, cast, delete, func, select, type_coerce
 from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
 
 from db.models.base import Secret
-from db.models.office import TakenRoster
+from db.models.office import OutgoingBundle, TakenRoster
 from desktop import VERSION
 from desktop.bundles import members
+from desktop.bundles.codes import TrustReason
 from desktop.bundles.enrolment import ENROLMENT_LABEL, ROOT_LABEL, Enrolment, digits, make_enrolment, same_digits
 from desktop.bundles.roster import Device, Roster, Use
 from desktop.bundles.trust import (
@@ -26,19 +29,23 @@ from desktop.bundles.trust import (
     verify_package,
 )
 from desktop.clock import Clock, stamp
+from desktop.crypto.access_list import read_list
 from desktop.crypto.encoding import Malformed, sha256_hex
 from desktop.crypto.sealing import public_key
 from desktop.crypto.signing import public_bytes
 from desktop.errors import NotAccepted, NotTrusted, Obstacle, Problem
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, Topic
+from desktop.rules.states import BundleState
 from desktop.services import journal, records, sealed
 from desktop.services.access_lists import changing, pin_root
+from desktop.services.recovery_keys import name_recovery_keys
 from desktop.services.session import OpenVault
 
 DEVICE_SIGNING_KEY = "DEVICE_SIGNING"
 DEVICE_RECEIVING_KEY = "DEVICE_RECEIVING"
 _RETIRED_KEYS = f"{DEVICE_RECEIVING_KEY}_"  # and the key generation they were made in
+_RETIRED_NAME = re.compile(rf"{_RETIRED_KEYS}G([0-9]{{1,10}})", re.ASCII)
 _RETIRED_DAYS = 366
 
 
@@ -86,6 +93,47 @@ def change_device_keys(session: Session, clock: Clock, ed25519: bytes, x25519: b
     session.flush()
 
 
+def drop_retired_keys(session: Session, vault: OpenVault) -> tuple[int, ...]:
+    """Drop receiving keys from before the keys changed that no receipt needs any more; return their key generations.
+
+    A key goes a year after it was retired; sooner once the Secretariat seals to the present one and has answered every
+    bundle that was made while the key was in use.
+    """
+    query = select(cast(Secret.name, LargeBinary), cast(Secret.since, LargeBinary))
+    rows = session.execute(query.where(Secret.name.startswith(_RETIRED_KEYS, autoescape=True))).all()
+    if not rows:
+        return ()
+    too_old = stamp(vault.clock.now() - timedelta(days=_RETIRED_DAYS))
+    lists = [read_list(envelope) for envelope in vault.keys.header.access_lists]
+    waiting = session.scalar(
+        select(func.min(OutgoingBundle.list_version)).where(
+            OutgoingBundle.state.in_([BundleState.MADE.value, BundleState.HANDED_OVER.value])
+        )
+    )
+    known = _is_listed(session, vault)
+    dropped = []
+    for written, since in rows:
+        match = _RETIRED_NAME.fullmatch(name := written.decode("utf-8", "replace"))
+        if match is None:  # planted by somebody, and no key that we made
+            continue
+        generation = int(match[1])
+        last = max((item.version for item in lists if item.key_generation <= generation), default=0)
+        answered = known and (waiting is None or waiting > last)
+        if since.decode("utf-8", "replace") < too_old or answered:
+            session.execute(delete(Secret).where(Secret.name == name))
+            dropped.append(generation)
+    return tuple(sorted(dropped))
+
+
+def _is_listed(session: Session, vault: OpenVault) -> bool:
+    """Say whether the roster in force names this device by its present keys."""
+    try:
+        trust = trust_in_force(session, vault)
+    except NotTrusted:
+        return False
+    return trust is not None and _own_entry(session, trust.roster) is not None
+
+
 def trust_in_force(session: Session, vault: OpenVault) -> Trust | None:
     """Return the verified trust documents of the highest roster version, or None before enrolment.
 
@@ -95,11 +143,18 @@ def trust_in_force(session: Session, vault: OpenVault) -> Trust | None:
     Raises:
         NotTrusted: They do not verify, or begin at another root (ROOT_NOT_OURS).
     """
-    row = session.scalars(select(TakenRoster).order_by(TakenRoster.version.desc()).limit(1)).first()
+    content = type_coerce(TakenRoster.package, NullType())  # as it stands there
+    row = session.execute(select(content.label("package")).order_by(TakenRoster.version.desc()).limit(1)).first()
     if row is None:
         return None
-    package = parse_package(row.package)
-    if root_sha256(package.roots[0]) != vault.keys.access_list.root:
+    try:
+        if not isinstance(row.package, bytes):
+            raise Malformed("TYPE")
+        package = parse_package(row.package)
+        first_root = root_sha256(package.roots[0])
+    except Malformed:  # somebody wrote another thing there: it may stop sending, never entry
+        raise NotTrusted(TrustReason.PACKAGE_WRONG) from None
+    if first_root != vault.keys.access_list.root:
         raise NotTrusted("ROOT_NOT_OURS")
     return trust_of(package, practice=vault.practice)
 
@@ -236,9 +291,21 @@ class EnrolmentService:
             act = Act.ENROLLED if known is None else Act.ROSTER_TAKEN_IN
             journal.append(session, self._vault, act, office.device, revision_hash=trust.roster.payload_sha256)
         self._vault.restricted_recipients = restricted
+        name_recovery_keys(self._vault, trust.roster)
         return Outcome((), 0, frozenset({Topic.OFFICE}))
 
 
 def restricted_recipients(roster: Roster) -> tuple[bytes, ...]:
     """Return the keys of the restricted intake: sealed values are sealed to them too."""
     return roster.recipients(Use.RESTRICTED)
+
+
+def restricted_if_known(session: Session, vault: OpenVault) -> tuple[bytes, ...] | None:
+    """Return whom sealed values are sealed to besides `R`, none before enrolment; None where trust does not verify."""
+    try:
+        trust = trust_in_force(session, vault)
+    except NotTrusted:
+        return None
+    if trust is None:  # a row that is gone says nothing: the signed list does
+        return () if vault.keys.access_list.root is None else None
+    return restricted_recipients(trust.roster)

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models.office import ImportedRow
+from db.queries.visible import is_hidden
 from desktop.crypto.encoding import canonical_json, tagged_sha256
 from desktop.rules.htcds import RowOutcome, RowReading
 from desktop.rules.names import name_keys
@@ -59,10 +61,10 @@ def register(session: Session, written: Sequence[tuple[RowReading, str]]) -> Non
         session.merge(row)
 
 
-def case_of(session: Session, reading: RowReading, tables: Tables) -> str | None:
-    """Return the case whose row this office wrote just so, at this place, or None."""
-    known = session.get(ImportedRow, _source(reading, tables))
-    return known.case_id if known else None
+def case_of(session: Session, user: str, reading: RowReading, tables: Tables) -> str | None:
+    """Return the case whose row this office wrote just so, at this place, or None; hidden ones are none."""
+    source = ImportedRow.source == _source(reading, tables)
+    return session.scalar(select(ImportedRow.case_id).where(source, ~is_hidden(ImportedRow.case_id, user)))
 
 
 def _source(reading: RowReading, tables: Tables) -> bytes:

@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from db.models.office import CaseRow, ExportedView, Office, OutgoingBundle, Record, Revision
+from db.queries import visible
 from desktop import VERSION
 from desktop.bundles.manifest import Identity, RosterMark
 from desktop.bundles.records import RecordLine, line_bytes, parse_revision, record_line
@@ -20,6 +21,7 @@ from desktop.bundles.roster import Roster, Use
 from desktop.bundles.writer import BundleFacts, MadeBundle, SealedItem, make_bundle
 from desktop.clock import today
 from desktop.errors import Obstacle
+from desktop.rules.access import is_restricted
 from desktop.rules.consent import may_send_identity
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, Topic, Value, encode_fields
@@ -29,6 +31,7 @@ from desktop.services import journal, records
 from desktop.services.consents import rows_of
 from desktop.services.enrolment import device_signing_key, roster_for_sending
 from desktop.services.records import StoredRecord
+from desktop.services.sealed import sealed_as_it_stands
 from desktop.services.session import OpenVault
 
 MAX_RECORDS = 10_000  # what one bundle's making holds in memory at once
@@ -131,6 +134,7 @@ class ExportService:
             Obstacle: OFFICE_NOT_ENROLLED, HANDOVER_DUE, or NOTHING_TO_SEND.
         """
         self._vault.require("bundle.make")
+        self._vault.require_recovered()
         with self._vault.writing() as session:
             roster = roster_for_sending(session, self._vault)
             office = records.office(session)
@@ -210,14 +214,14 @@ class ExportService:
         if not self._vault.restricted_recipients:
             return found
         rows = session.execute(
-            select(Revision.record_id, Revision.rev, Revision.body, Revision.sealed)
+            select(Revision.record_id, Revision.rev, Revision.body, sealed_as_it_stands())
             .join(Record, Record.id == Revision.record_id)
             .where(Record.case_id == case_id, Revision.rev > Record.sent_rev, Revision.sealed.is_not(None))
             .order_by(Revision.record_id, Revision.rev)
         )
         for record_id, rev, body, content in rows:
             note = parse_revision(body).sealed
-            if note is not None and content is not None:
+            if note is not None and isinstance(content, bytes):
                 item = SealedItem(record_id, rev, note.commit, note.vault, content)
                 found.setdefault(record_id, []).append(item)
         return found
@@ -318,10 +322,10 @@ class ExportService:
         raise Obstacle("BUNDLE_UNKNOWN")
 
     def drafts(self) -> int:
-        """Return how many cases are still drafts, which no bundle carries."""
+        """Return how many cases are still drafts, which no bundle carries; hidden ones are not counted."""
         self._vault.require("bundle.list")
         with self._vault.reading() as session:
-            return session.scalar(select(func.count()).select_from(CaseRow).where(CaseRow.status == "DRAFT")) or 0
+            return visible.count(session, self._vault.user, CaseRow.status == "DRAFT")
 
 
 def _unsent(session: Session) -> list[Record]:
@@ -342,6 +346,7 @@ def _case(found: tuple[StoredRecord, ...], day: date, identity: Identity) -> _Ca
         was_child=records.was_child_in(found, day),
         opened_on=records.opened_on(found),
         named=identity is Identity.IDENTIFIED
+        and not any(is_restricted(item.fields) for item in found if item.kind == "case")  # its totals are anonymous
         and may_send_identity(rows_of(found), is_child=records.is_child_in(found, day)),
     )
 

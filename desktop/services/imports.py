@@ -7,10 +7,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from db.models.office import ImportedRow, SearchKey
+from db.queries.visible import is_hidden
 from desktop.catalogue import table_rows
 from desktop.clock import today
 from desktop.crypto.encoding import tagged_sha256
@@ -154,16 +155,17 @@ class ImportService:
     def _plan(
         self, session: Session, reading: RowReading, tables: exported_rows.Tables, changed: Collection[str]
     ) -> PlannedRow:
+        user = self._vault.user
         fingerprint, sources = exported_rows.fingerprint_of(reading), _sources_of(reading, tables)
         first = sources[0]
         if reading.outcome is RowOutcome.REFUSE:
             refusal = (Remark(reading.refused_row),) if reading.refused_row else ()
             return PlannedRow(reading, RowAction.REFUSE, refusal, None, first, fingerprint)
-        ours = exported_rows.case_of(session, reading, tables)
+        ours = exported_rows.case_of(session, user, reading, tables)
         if ours is not None:
             return PlannedRow(reading, RowAction.SKIP, (Remark("ROW_OF_OUR_TABLE"),), ours, first, fingerprint)
-        known = {source: row for source in sources if (row := session.get(ImportedRow, source)) is not None}
-        alike = _by_content(session, fingerprint)
+        known, free = _known(session, user, sources, fingerprint)
+        alike = _by_content(session, user, fingerprint)
         same = next((row for row in known.values() if row.fingerprint == fingerprint), None)
         if same is None and exported_rows.is_known_by_itself(reading):
             same = alike
@@ -179,11 +181,8 @@ class ImportService:
         if known:
             remarks = (*remarks, Remark("ROW_OF_ANOTHER_PERSON"))
         phone = case_rows.digits(str(reading.accepted.get("Person.phone") or ""))
-        if phone and session.scalars(select(SearchKey.case_id).where(SearchKey.key == phone).limit(1)).first():
+        if phone and _has_key(session, user, phone):
             remarks = (*remarks, Remark("POSSIBLE_DUPLICATE_IN_OFFICE"))
-        # Somebody else's row of the same number or name must never be written over, so it keeps its own source.
-        beside = tagged_sha256("rufaa-import-source-v1", first, fingerprint)
-        free = next((source for source in sources if source not in known), beside)
         return PlannedRow(reading, RowAction.ADD, remarks, None, free, fingerprint)
 
     def _may_be_same(self, session: Session, reading: RowReading, case_id: str) -> bool:
@@ -303,8 +302,45 @@ def _sources_of(reading: RowReading, tables: exported_rows.Tables) -> list[bytes
     return [tagged_sha256("rufaa-import-source-v1", b"HTCDS", b"%d" % reading.row, " ".join(names).encode())]
 
 
-def _by_content(session: Session, fingerprint: bytes) -> ImportedRow | None:
-    return session.scalars(select(ImportedRow).where(ImportedRow.fingerprint == fingerprint).limit(1)).first()
+def _known(
+    session: Session, user: str, sources: Sequence[bytes], fingerprint: bytes
+) -> tuple[dict[bytes, ImportedRow], bytes]:
+    """Return the rows taken in from these sources, and a source that is free for a new one.
+
+    Somebody else's row of the same number or name must never be written over, so it keeps its own source. A row whose
+    case is hidden from this person is not known to them and keeps its source as well.
+    """
+    known: dict[bytes, ImportedRow] = {}
+    free: bytes | None = None
+    for source in sources:
+        row = session.get(ImportedRow, source)
+        if row is None:
+            free = free or source
+        elif not _is_hidden(session, user, row):
+            known[source] = row
+    beside = sources[0]
+    while free is None:
+        beside = tagged_sha256("rufaa-import-source-v1", beside, fingerprint)
+        row = session.get(ImportedRow, beside)
+        if row is None:
+            free = beside
+        elif not _is_hidden(session, user, row):
+            known[beside] = row
+    return known, free
+
+
+def _is_hidden(session: Session, user: str, row: ImportedRow) -> bool:
+    return bool(session.scalar(select(is_hidden(literal(row.case_id), user))))
+
+
+def _by_content(session: Session, user: str, fingerprint: bytes) -> ImportedRow | None:
+    alike = select(ImportedRow).where(ImportedRow.fingerprint == fingerprint, ~is_hidden(ImportedRow.case_id, user))
+    return session.scalars(alike.limit(1)).first()
+
+
+def _has_key(session: Session, user: str, key: str) -> bool:
+    query = select(SearchKey.case_id).where(SearchKey.key == key, ~is_hidden(SearchKey.case_id, user))
+    return session.scalars(query.limit(1)).first() is not None
 
 
 def _unasked_refusals(reading: RowReading) -> tuple[Remark, ...]:

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models.base import Secret
 from db.models.secretariat import IncomingBundle, IssuedReceipt, LedgerEntry, ReceivedView
+from desktop.bundles.codes import ReasonCode, SequenceReason
 from desktop.bundles.confined import open_and_verify_confined
-from desktop.bundles.manifest import PreviousIncarnation
 from desktop.bundles.reader import VerifiedBundle, place_in_sequence
-from desktop.bundles.receipt import JournalMark, Outcome, Receipt, Returned, ledger_hash, make_receipt
+from desktop.bundles.receipt import Outcome, Receipt, Returned, ledger_hash, make_receipt
 from desktop.bundles.records import view_hash
-from desktop.bundles.roster import ROSTER_TYPE, Roster
-from desktop.bundles.sequence import Link, SequenceState, Standing, judge, link_of, next_sequence
+from desktop.bundles.roster import ROSTER_TYPE, Device, Roster
+from desktop.bundles.sequence import Standing, link_of, next_sequence
 from desktop.crypto.encoding import canonical_json, sha256_hex
 from desktop.crypto.signing import peek_payload
 from desktop.errors import NotTrusted, Obstacle
-from desktop.rules.journal_chain import ZERO_HASH, Act, HashRun
+from desktop.rules.journal_chain import ZERO_HASH, Act
 from desktop.services import journal
+from desktop.services.intake_rows import anchor_of, packed, state_of, still_missing, succession_of
 from desktop.services.secretariat import INTAKE_KEY, RECEIPT_KEY, packages_issued, signing_key, trust_now
 from desktop.services.session import OpenVault
 
@@ -36,6 +36,7 @@ _OUTCOMES = {
 }
 
 _ID_DIGITS = 32  # of a file's hash, where the journal names an object
+_MOST_AWAITED = 32  # bundles of a device by keys before its present one that wait to be named: anybody may bring some
 
 
 @dataclass(frozen=True)
@@ -99,14 +100,17 @@ class IntakeService:
         sha256 = hashlib.sha256(content).digest()
         with self._vault.writing() as session:
             stored = _newest_receipt(session, sha256)
+            roster = trust_now(session, self._vault.practice).roster
             if stored is not None:
                 bundle = session.get_one(IncomingBundle, sha256)
-                return _taken(bundle, stored, _still_missing(session, bundle), repeated=True)
-            roster = trust_now(session, self._vault.practice).roster
+                return _taken(bundle, stored, still_missing(session, roster, bundle), repeated=True)
             verified = self._verify(session, content, roster)
+            awaited = _awaited(session, verified.opened.device.device)
+            if verified.place.reason is SequenceReason.NEW_KEY_AWAITED and awaited >= _MOST_AWAITED:
+                raise NotTrusted(ReasonCode.DEVICE_REVOKED)
             receipt = self._take(session, roster, content, verified)
             bundle = session.get_one(IncomingBundle, sha256)
-            if bundle.taken:
+            if bundle.taken or awaited:
                 self._take_held(session, roster, bundle.device)
             return _taken(bundle, receipt, verified.place.missing, repeated=False)
 
@@ -118,8 +122,10 @@ class IntakeService:
             roster=roster,
             practice=self._vault.practice,
             known_rosters=_rosters_issued(session),
+            successions=lambda device: succession_of(session, roster, device),
         )
-        return place_in_sequence(opened, _state(session, opened.manifest.device))
+        device = opened.manifest.device
+        return place_in_sequence(opened, state_of(session, roster, device), succession_of(session, roster, device))
 
     def _take(self, session: Session, roster: Roster, content: bytes, verified: VerifiedBundle) -> IssuedReceipt:
         """Write bundle, views, ledger entry and receipt: the whole of one decision, in the caller's transaction."""
@@ -134,9 +140,11 @@ class IntakeService:
             incarnation=manifest.incarnation,
             sequence=manifest.sequence,
             previous_bundle=bytes.fromhex(link.previous_bundle) if link.previous_bundle else None,
-            previous_incarnation=_packed(link.previous_incarnation),
+            previous_incarnation=packed(link.previous_incarnation),
             journal_count=link.journal_count,
             journal_head=bytes.fromhex(link.journal_head),
+            access_list=bytes.fromhex(manifest.access_list),
+            signer=verified.opened.device.ed25519,
             sealed_file=content,
             received_at=self._vault.now(),
         )
@@ -186,7 +194,7 @@ class IntakeService:
         self, session: Session, roster: Roster, verified: VerifiedBundle, outcome: Outcome, bundle: IncomingBundle
     ) -> IssuedReceipt:
         opened, manifest = verified.opened, verified.opened.manifest
-        state = _state(session, manifest.device)
+        state = state_of(session, roster, manifest.device)
         last = session.scalars(select(LedgerEntry).order_by(LedgerEntry.n.desc()).limit(1)).first()
         ledger_head = last.hash.hex() if last else ZERO_HASH
         receipt = Receipt(
@@ -194,7 +202,7 @@ class IntakeService:
             bundle_sha256=opened.file_sha256,
             device=manifest.device,
             incarnation=manifest.incarnation,
-            journal=_anchor(session, manifest.device, manifest.incarnation),
+            journal=anchor_of(session, manifest.device, manifest.incarnation),
             ledger_head=ledger_head,
             min_app=roster.min_app,
             missing=verified.place.missing,
@@ -210,7 +218,7 @@ class IntakeService:
             sequence=manifest.sequence,
             taken=bundle.records,
         )
-        made = make_receipt(receipt, signing_key(session, RECEIPT_KEY), opened.device.x25519)
+        made = make_receipt(receipt, signing_key(session, RECEIPT_KEY), _present(roster, opened.device).x25519)
         number = (last.n if last else 0) + 1
         session.add(
             LedgerEntry(
@@ -261,6 +269,7 @@ class IntakeService:
                     self._take(session, roster, bundle.sealed_file, verified)
                     moved = True
                     break
+                bundle.reason = verified.place.reason.value if verified.place.reason else None
 
     def receipts(self) -> tuple[ReceiptSummary, ...]:
         """Return every receipt issued, the newest first."""
@@ -308,6 +317,22 @@ def _rosters_issued(session: Session) -> dict[int, str]:
     return {version: sha256_hex(payload) for version, payload in enumerate(payloads, start=1)}
 
 
+def _awaited(session: Session, device: str) -> int:
+    """Return how many bundles of a device wait for its present key to name them."""
+    query = select(func.count()).where(
+        IncomingBundle.device == device,
+        IncomingBundle.outcome == Outcome.HELD.value,
+        IncomingBundle.reason == SequenceReason.NEW_KEY_AWAITED.value,
+    )
+    return session.scalar(query) or 0
+
+
+def _present(roster: Roster, device: Device) -> Device:
+    """Return the entry of the same laptop by the key it has now: whoever kept an earlier key reads no receipt."""
+    now = (other for other in roster.devices if other.device == device.device and other.revoked_after is None)
+    return next(now, device)
+
+
 def _newest_receipt(session: Session, sha256: bytes) -> IssuedReceipt | None:
     return session.scalars(
         select(IssuedReceipt).where(IssuedReceipt.bundle_sha256 == sha256).order_by(IssuedReceipt.n.desc()).limit(1)
@@ -325,51 +350,3 @@ def _taken(bundle: IncomingBundle, receipt: IssuedReceipt, missing: tuple[int, .
         receipt.sealed_file,
         repeated,
     )
-
-
-def _state(session: Session, device: str) -> SequenceState:
-    rows = session.scalars(select(IncomingBundle).where(IncomingBundle.device == device))
-    return SequenceState(
-        tuple(
-            Link(
-                file_sha256=row.sha256.hex(),
-                incarnation=row.incarnation,
-                sequence=row.sequence,
-                previous_bundle=row.previous_bundle.hex() if row.previous_bundle else None,
-                previous_incarnation=_unpacked(row.previous_incarnation),
-                journal_count=row.journal_count,
-                journal_head=row.journal_head.hex(),
-                taken=row.taken,
-                disputed=row.disputed,
-            )
-            for row in rows
-        )
-    )
-
-
-def _still_missing(session: Session, bundle: IncomingBundle) -> tuple[int, ...]:
-    """Return the numbers a kept bundle waits for today; none once it was taken."""
-    if bundle.taken:
-        return ()
-    state = _state(session, bundle.device)
-    (own,) = [link for link in state.links if link.file_sha256 == bundle.sha256.hex()]
-    return judge(own, HashRun(1, ()), state).missing  # what is not there yet does not depend on its journal
-
-
-def _anchor(session: Session, device: str, incarnation: str) -> JournalMark:
-    """Return the highest journal entry that a taken bundle of this incarnation anchors."""
-    row = session.scalars(
-        select(IncomingBundle)
-        .where(IncomingBundle.device == device, IncomingBundle.incarnation == incarnation, IncomingBundle.taken)
-        .order_by(IncomingBundle.journal_count.desc())
-        .limit(1)
-    ).first()
-    return JournalMark(row.journal_count, row.journal_head.hex()) if row else JournalMark(0, ZERO_HASH)
-
-
-def _packed(value: PreviousIncarnation | None) -> str | None:
-    return None if value is None else canonical_json(asdict(value)).decode()
-
-
-def _unpacked(text: str | None) -> PreviousIncarnation | None:
-    return None if text is None else PreviousIncarnation(**json.loads(text))

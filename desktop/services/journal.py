@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 
 from db.models.base import Base, DeskUser, JournalEntry
 from db.models.office import Revision
+from desktop.clock import parse_stamp
 from desktop.crypto.access_list import VaultKind
 from desktop.errors import NotTrusted
-from desktop.rules.journal_chain import ZERO_HASH, Act, Entry, HashRun, next_entry, verify_run
+from desktop.rules.journal_chain import ZERO_HASH, Act, Entry, HashRun, Place, next_entry, verify_run
 from desktop.rules.journal_reading import JournalPage, JournalPerson, JournalWish, Verdict
 from desktop.services import journal_check, journal_page
-from desktop.services.journal_check import JournalCheck, as_entry
+from desktop.services.journal_check import JournalCheck, entry_of, hash_of
 from desktop.services.session import OpenVault
 
+_PLACE = (JournalEntry.n, journal_check.raw(JournalEntry.hash))
 _TABLE = Base.metadata.tables["journal"]
 Report = Callable[[int, int], object]  # told how many entries and revisions were looked at, of how many
 
@@ -43,11 +45,15 @@ class Head:
     count: int
     hash: str
 
+    @property
+    def n(self) -> int:
+        """The last entry's number, as the chain calls it."""
+        return self.count
+
 
 def head(session: Session) -> Head:
     """Return the last entry's number and hash."""
-    last = _last(session)
-    return Head(last.n, last.hash) if last else Head(0, ZERO_HASH)
+    return _last(session) or Head(0, ZERO_HASH)
 
 
 def append(
@@ -86,7 +92,8 @@ class Saved:
 
 def append_all(session: Session, user: str, saved: Iterable[Saved]) -> None:
     """Append an entry for each revision, as `append` would one after the other, in one statement."""
-    last, rows = _last(session), []
+    last: Place | None = _last(session)
+    rows = []
     for one in saved:
         last = next_entry(
             last, at=one.at, user=user, act=one.act, object=one.object_id, revision_hash=one.revision_hash
@@ -109,9 +116,10 @@ def acts_on(session: Session, object_id: str) -> tuple[str, ...]:
     return tuple(session.scalars(query))
 
 
-def _last(session: Session) -> Entry | None:
-    row = session.scalars(select(JournalEntry).order_by(JournalEntry.n.desc()).limit(1)).first()
-    return as_entry(row) if row else None
+def _last(session: Session) -> Head | None:
+    """Return where the journal stands. What somebody wrote there from outside stops neither unlocking nor saving."""
+    row = session.execute(select(*_PLACE).order_by(JournalEntry.n.desc()).limit(1)).first()
+    return Head(row.n, hash_of(row.hash)) if row else None
 
 
 @dataclass(frozen=True)
@@ -141,11 +149,11 @@ class JournalService:
         """
         with self._vault.reading() as session:
             row = session.execute(
-                select(JournalEntry.at, DeskUser.name, JournalEntry.n)
-                .join(DeskUser, DeskUser.id == JournalEntry.user, isouter=True)
-                .where(JournalEntry.n == self._vault.found_at_entry)
+                select(*journal_check.ENTRY).where(JournalEntry.n == self._vault.found_at_entry)
             ).first()
-        return LastSaved(row.at, row.name or "", row.n) if row else None
+            entry = entry_of(row) if row else None
+            name = session.scalar(select(DeskUser.name).where(DeskUser.id == entry.user)) if entry else None
+        return LastSaved(entry.at, name or "", entry.n) if entry and _is_stamp(entry.at) else None
 
     def page(self, below: int | None = None, wish: JournalWish = JournalWish()) -> JournalPage:  # noqa: B008  frozen
         """Return entries below the number `below`, the newest first; at most a page, and only some thousands looked at.
@@ -198,17 +206,26 @@ class JournalService:
             return session.scalar(select(func.count()).select_from(JournalEntry)) or 0
 
 
+def _is_stamp(at: str) -> bool:
+    try:
+        parse_stamp(at)
+    except ValueError:  # somebody wrote it there from outside
+        return False
+    return True
+
+
 def _entries(rows: Iterable[Row[Any]]) -> Iterator[Entry]:
     for n, row in enumerate(rows, start=1):
-        if not journal_check.is_entry(row):
+        entry = entry_of(row)
+        if entry is None:
             raise NotTrusted("JOURNAL_BROKEN", n=n)
-        yield as_entry(row)
+        yield entry
 
 
 def run_from(session: Session, first: int) -> HashRun:
     """Return the hashes of the entries `first` and later: what a bundle carries."""
-    hashes = session.scalars(select(JournalEntry.hash).where(JournalEntry.n >= first).order_by(JournalEntry.n))
-    return HashRun(first, tuple(value.hex() for value in hashes))
+    rows = session.execute(select(*_PLACE).where(JournalEntry.n >= first).order_by(JournalEntry.n))
+    return HashRun(first, tuple(hash_of(row.hash) for row in rows))
 
 
 def _check_revisions(session: Session) -> None:

@@ -1,4 +1,7 @@
-"""The journal to be read: pages of entries, the newest first, with the names and numbers that only the vault knows."""
+"""The journal to be read: pages of entries, the newest first, with the names and numbers that only the vault knows.
+
+Of a case hidden from the reader the act stands there and no number: the chain has no gaps, and nobody learns whose.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.models.base import DeskUser, JournalEntry
 from db.models.office import CaseRow, Letter, OutgoingBundle, Record
+from db.queries.visible import is_shown
 from desktop.clock import NAIROBI, stamp
 from desktop.rules.journal_reading import JournalLine, JournalPage, JournalPerson, JournalWish
 from desktop.services.session import OpenVault
@@ -28,7 +32,7 @@ def page(session: Session, vault: OpenVault, below: int | None, wish: JournalWis
     """Return entries below a number, or the newest, as far as one question looks."""
     top = (session.scalar(select(func.max(JournalEntry.n))) or 0) + 1 if below is None else below
     floor = max(top - LOOKED_AT, 1)
-    query = _wanted(session, wish)
+    query = _wanted(session, vault, wish)
     if query is None:
         return JournalPage((), 0)
     rows = session.scalars(query.where(JournalEntry.n < top, JournalEntry.n >= floor)).all()
@@ -36,7 +40,7 @@ def page(session: Session, vault: OpenVault, below: int | None, wish: JournalWis
     return JournalPage(_lines(session, vault, rows), more if more > 1 else 0)
 
 
-def _wanted(session: Session, wish: JournalWish) -> Select[JournalEntry] | None:
+def _wanted(session: Session, vault: OpenVault, wish: JournalWish) -> Select[JournalEntry] | None:
     """Return the question; None where it can have no answer."""
     query = select(JournalEntry).order_by(JournalEntry.n.desc()).limit(PAGE)
     if wish.acts:
@@ -48,7 +52,8 @@ def _wanted(session: Session, wish: JournalWish) -> Select[JournalEntry] | None:
         ends = begins + timedelta(days=1)
         query = query.where(JournalEntry.at >= stamp(begins), JournalEntry.at < stamp(ends))
     if wish.case_ref:
-        case_id = session.scalar(select(CaseRow.case_id).where(CaseRow.case_ref == wish.case_ref))
+        found = select(CaseRow.case_id).where(CaseRow.case_ref == wish.case_ref, is_shown(vault.user))
+        case_id = session.scalar(found)
         if case_id is None:
             return None
         query = query.where(JournalEntry.object.in_(_objects_of(session, case_id)))
@@ -65,7 +70,7 @@ def _objects_of(session: Session, case_id: str) -> list[str]:
 def _lines(session: Session, vault: OpenVault, entries: Sequence[JournalEntry]) -> tuple[JournalLine, ...]:
     people = {person.user: person for person in people_of(session)}
     objects = {entry.object for entry in entries} - {""} - people.keys()
-    cases = _cases(session, objects) if vault.kind == "OFFICE" else {}
+    cases = _cases(session, vault.user, objects) if vault.kind == "OFFICE" else {}
     bundles: dict[str, int] = {}
     if vault.kind == "OFFICE" and (rest := objects - cases.keys()):
         found = select(OutgoingBundle.id, OutgoingBundle.sequence).where(OutgoingBundle.id.in_(sorted(rest)))
@@ -91,8 +96,8 @@ def _lines(session: Session, vault: OpenVault, entries: Sequence[JournalEntry]) 
     return tuple(lines)
 
 
-def _cases(session: Session, objects: set[str]) -> dict[str, tuple[str, str]]:
-    """Return id and number of the case that each object is, or belongs to."""
+def _cases(session: Session, user: str, objects: set[str]) -> dict[str, tuple[str, str]]:
+    """Return id and number of the case that each object is, or belongs to, as far as this person is shown it."""
     ids = sorted(objects)
     own = select(CaseRow.case_id, CaseRow.case_id, CaseRow.case_ref).where(CaseRow.case_id.in_(ids))
     of_record = (
@@ -108,5 +113,6 @@ def _cases(session: Session, objects: set[str]) -> dict[str, tuple[str, str]]:
     )
     found: dict[str, tuple[str, str]] = {}
     for query in (own, of_record, of_letter):
-        found |= {name: (case_id, case_ref) for name, case_id, case_ref in session.execute(query)}
+        shown = session.execute(query.where(is_shown(user)))
+        found |= {name: (case_id, case_ref) for name, case_id, case_ref in shown}
     return found

@@ -5,34 +5,29 @@ A sentence is handed out once, as the answer of the act that made it, and is kep
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models.base import DeskUser, JournalEntry
-from desktop import machine, wordlists
+from desktop import wordlists
 from desktop.clock import today
-from desktop.crypto import kdf, people
+from desktop.crypto import people
 from desktop.crypto.access_list import SUPERVISOR, SUSPENDED
-from desktop.crypto.vaultkeys import normalised
+from desktop.crypto.recover import supervisors_gone
+from desktop.crypto.sheet import SheetKeys
 from desktop.errors import Obstacle
 from desktop.rules.access import may_see_health
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, Topic
-from desktop.services import journal, rotation
-from desktop.services.access_lists import changing, settle, take_over
+from desktop.services import journal, known_sentences, rotation, unused_slots
+from desktop.services.access_lists import changing, take_over
+from desktop.services.new_keys import Report, give_new_keys, unwatched
+from desktop.services.offers import Offers, new_slots
 from desktop.services.people_facts import PeopleChanged, Person, check_facts, check_role, check_training
 from desktop.services.session import OpenVault
-
-MOST_OFFERED = 3
-
-Report = Callable[[int, int], object]  # told how many steps are done, of how many; what it raises stops
-
-
-def _unwatched(_done: int, _of: int) -> None:
-    pass
 
 
 class PeopleService:
@@ -41,7 +36,7 @@ class PeopleService:
     def __init__(self, vault: OpenVault) -> None:
         """Work on an open vault."""
         self._vault = vault
-        self._offered: list[str] = []
+        self._offers = Offers()
 
     # ------------------------------------------------------------------------------------------ looking
 
@@ -58,9 +53,12 @@ class PeopleService:
             last = {user: (at, n) for user, at, n in session.execute(signed_in)}
             changed = session.scalar(new_keys) or 0
             rows = session.scalars(select(DeskUser).order_by(DeskUser.desk_number)).all()
-        return tuple(self._person(row, last.get(row.id), changed) for row in rows)
+            unused = unused_slots.dropped(session)
+        return tuple(self._person(row, last.get(row.id), changed, unused) for row in rows)
 
-    def _person(self, row: DeskUser, signed_in: tuple[str, int] | None, keys_entry: int) -> Person:
+    def _person(
+        self, row: DeskUser, signed_in: tuple[str, int] | None, keys_entry: int, unused: Collection[str]
+    ) -> Person:
         signed_in_at, entry = signed_in or (None, 0)
         return Person(
             id=row.id,
@@ -70,6 +68,7 @@ class PeopleService:
             phone=row.phone,
             role=row.role,
             suspended=row.suspended_at is not None and row.left_at is None,
+            unused=row.suspended_at is not None and row.left_at is None and row.id in unused,
             left=row.left_at is not None,
             trained_on=row.trained_on,
             undertaking_on=row.undertaking_on,
@@ -99,11 +98,7 @@ class PeopleService:
             Obstacle: SENTENCES_OFFERED.
         """
         self._vault.require("sentence.change")
-        if len(self._offered) >= MOST_OFFERED:
-            raise Obstacle("SENTENCES_OFFERED", limit=MOST_OFFERED)
-        signs = self._vault.keys.role == SUPERVISOR
-        self._offered.append(people.sentence_for(SUPERVISOR if signs else "", wordlists.load()[wordlists.DEFAULT]))
-        return self._offered[-1]
+        return self._offers.draw(self._vault.keys.role)
 
     def change_sentence(self, old: str, new: str) -> Outcome:
         """Wrap one's own keys under `new`, one of the sentences offered.
@@ -115,13 +110,29 @@ class PeopleService:
             WrongSentence: OLD_SENTENCE_WRONG, WORD_UNKNOWN; nothing was changed.
         """
         self._vault.require("sentence.change")
-        new = self._offered_one(new)
-        keys = people.change_sentence(self._vault.keys, old, new, wordlists.load(), _new_slots())
+        new = self._offers.typed_back(new)
+        keys = people.change_sentence(self._vault.keys, old, new, wordlists.load(), new_slots())
         with changing(self._vault) as session:
             take_over(session, self._vault, keys)
             journal.append(session, self._vault, Act.SENTENCE_CHANGED, self._vault.user)
-        self._offered.clear()
+        self._offers.clear()
         return Outcome((), 0, frozenset({Topic.PEOPLE}))
+
+    def report_known(self) -> Outcome:
+        """Say that somebody may know one's own sentence. It changes no key: a supervisor is told, and `may_know` does.
+
+        The sentence opens the vault until then, so it suspends nobody either.
+        """
+        self._vault.require("sentence.change")
+        with self._vault.writing() as session:
+            journal.append(session, self._vault, Act.SENTENCE_REPORTED, self._vault.user)
+        return Outcome((), 0, frozenset({Topic.PEOPLE}))
+
+    def reported(self) -> tuple[int, ...]:
+        """Return the desk numbers of those who said so since the keys were last changed."""
+        self._vault.require("people.manage")
+        with self._vault.reading() as session:
+            return known_sentences.reported(session)
 
     # ------------------------------------------------------------------------------------------ people
 
@@ -147,7 +158,7 @@ class PeopleService:
         check_role(role)
         with changing(self._vault) as session:
             taken = session.scalars(select(DeskUser.desk_number)).all()
-            made = people.add_user(self._vault.keys, role, _new_slots(), taken=taken)
+            made = people.add_user(self._vault.keys, role, new_slots(), taken=taken)
             session.add(
                 DeskUser(
                     id=made.user_id,
@@ -195,15 +206,18 @@ class PeopleService:
             journal.append(session, self._vault, Act.USER_TRAINING_NOTED, user_id)
         return PeopleChanged(user_id, row.desk_number)
 
-    def set_role(self, user_id: str, role: str, report: Report = _unwatched) -> PeopleChanged:
+    def set_role(
+        self, user_id: str, role: str, report: Report = unwatched, *, sheet: SheetKeys | None = None
+    ) -> PeopleChanged:
         """Give somebody another role. To and from supervisor they get new keys and a new sentence.
 
-        Who stops being supervisor has known the sealed class: vault and class get new keys, as at a removal.
+        Who stops being supervisor has known the sealed class: vault and class get new keys, as at a removal,
+        and `sheet`, taken from `SheetService`, becomes the recovery sheet in the same instant.
 
         Raises:
             NotAccepted: VALUE_NOT_IN_LIST.
             NotPermitted: YOURSELF, LAST_SUPERVISOR.
-            Obstacle: USER_GONE, USER_SUSPENDED, LISTS_FULL, or what the disk refuses.
+            Obstacle: USER_GONE, USER_SUSPENDED, SHEET_NOT_NEEDED, LISTS_FULL, or what the disk refuses.
             Stopped: `report` raised it before the keys were changed; nothing was.
         """
         self._vault.require("people.manage")
@@ -212,13 +226,22 @@ class PeopleService:
         if before == SUSPENDED:
             raise Obstacle("USER_SUSPENDED")
         if before == SUPERVISOR != role:
-            return self._rekey(
-                Act.USER_ROLE_CHANGED, user_id, report, reason=role, afresh=(user_id, role), new_sealed_class=True
+            return give_new_keys(
+                self._vault,
+                Act.USER_ROLE_CHANGED,
+                user_id,
+                report,
+                reason=role,
+                afresh=(user_id, role),
+                new_sealed_class=True,
+                sheet=sheet,
             )
+        if sheet is not None:
+            raise Obstacle("SHEET_NOT_NEEDED")
         sentence = None
         with changing(self._vault) as session:
             if before != SUPERVISOR == role:
-                made = people.readmit(self._vault.keys, user_id, role, _new_slots())
+                made = people.readmit(self._vault.keys, user_id, role, new_slots())
                 keys, sentence = made.keys, made.sentence
             else:
                 keys = people.change_role(self._vault.keys, user_id, role)
@@ -238,7 +261,7 @@ class PeopleService:
         self._vault.require("people.manage")
         with changing(self._vault) as session:
             role = people.role_of(self._vault.keys, user_id)
-            made = people.readmit(self._vault.keys, user_id, role, _new_slots())
+            made = people.readmit(self._vault.keys, user_id, role, new_slots())
             take_over(session, self._vault, made.keys)
             journal.append(session, self._vault, Act.USER_READMITTED, user_id, reason=role)
         return PeopleChanged(user_id, made.desk_number, made.sentence)
@@ -254,12 +277,16 @@ class PeopleService:
         with changing(self._vault) as session:
             take_over(session, self._vault, people.suspend(self._vault.keys, user_id))
             journal.append(session, self._vault, Act.USER_SUSPENDED, user_id)
-        return PeopleChanged(user_id, self._desk_number(user_id))
+        knows_sealed = people.role_of(self._vault.keys, user_id) == SUPERVISOR
+        gone = supervisors_gone(self._vault.keys.header.access_lists)
+        return PeopleChanged(user_id, self._desk_number(user_id), knows_sealed=knows_sealed, sheet_due=user_id in gone)
 
-    def remove(self, user_id: str, report: Report = _unwatched) -> PeopleChanged:
+    def remove(self, user_id: str, report: Report = unwatched, *, sheet: SheetKeys | None = None) -> PeopleChanged:
         """Take somebody off the desk: new keys for vault and device, and after a supervisor for the sealed class too.
 
         It protects what is written from now on. Copies taken earlier stay readable to them (threat-model 7).
+        Who may have seen the recovery sheet is out at once only where a new `sheet`, taken from `SheetService`, comes
+        with it.
 
         Raises:
             NotPermitted: YOURSELF, LAST_SUPERVISOR.
@@ -268,9 +295,18 @@ class PeopleService:
         """
         self._vault.require("people.manage")
         knew = people.role_of(self._vault.keys, user_id) == SUPERVISOR
-        return self._rekey(Act.USER_REMOVED, user_id, report, without=user_id, new_sealed_class=knew)
+        return give_new_keys(
+            self._vault, Act.USER_REMOVED, user_id, report, without=user_id, new_sealed_class=knew, sheet=sheet
+        )
 
-    def may_know(self, user_id: str, report: Report = _unwatched, *, sentence: str | None = None) -> PeopleChanged:
+    def may_know(
+        self,
+        user_id: str,
+        report: Report = unwatched,
+        *,
+        sentence: str | None = None,
+        sheet: SheetKeys | None = None,
+    ) -> PeopleChanged:
         """Somebody may know this person's sentence: new keys for all, and a new sentence for this person.
 
         What this person had typed and not saved was sealed to the keys they had.
@@ -280,6 +316,7 @@ class PeopleService:
             report: Told the steps.
             sentence: For oneself, and only then: one of the sentences offered, typed back. The old one opens nothing
                 from the rename on, so a sentence shown after it could be lost with whatever cuts the desk off.
+            sheet: A new recovery sheet, taken from `SheetService`, where they may know that as well.
 
         Raises:
             Obstacle: SENTENCE_NOT_OFFERED, USER_GONE, LISTS_FULL, ROTATION_UNSURE, or what the disk refuses.
@@ -289,9 +326,10 @@ class PeopleService:
         role = people.role_of(self._vault.keys, user_id)
         if (sentence is not None) != (user_id == self._vault.user):
             raise Obstacle("SENTENCE_NOT_OFFERED")
-        taken = None if sentence is None else self._offered_one(sentence)
+        taken = None if sentence is None else self._offers.typed_back(sentence)
         afresh = None if self._listed_role(user_id) == SUSPENDED else (user_id, role)
-        changed = self._rekey(
+        changed = give_new_keys(
+            self._vault,
             Act.KEYS_CHANGED,
             user_id,
             report,
@@ -299,74 +337,32 @@ class PeopleService:
             afresh=afresh,
             sentence=taken,
             new_sealed_class=role == SUPERVISOR,
+            sheet=sheet,
         )
         if taken is None:
             return changed
-        self._offered.clear()
+        self._offers.clear()
         return replace(changed, sentence=None)  # its owner has it already
 
-    def seal_again(self, report: Report = _unwatched) -> PeopleChanged:
+    def seal_again(self, report: Report = unwatched, given_up: Collection[str] = ()) -> PeopleChanged:
         """Seal values to the new key, from where it was stopped. Nothing is lost by stopping it again.
 
         It follows every act that answers `sealing_due`, once the sentence of that act is in its owner's hands.
+        `given_up`: the `value` of each of the `unopened` that the supervisor was told of and lets go of.
 
         Raises:
             Stopped: `report` raised it.
         """
         self._vault.require("people.manage")
+        own, left = self._vault.keys, rotation.Sealing((), 0)
         if rotation.sealing_due(self._vault):
-            rotation.seal_all_again(self._vault, report)
-        own = self._vault.keys
-        return PeopleChanged(own.user_id, own.desk_number, sealing_due=rotation.sealing_due(self._vault))
+            left = rotation.seal_all_again(self._vault, report, given_up)
+        due = rotation.sealing_due(self._vault)
+        return PeopleChanged(
+            own.user_id, own.desk_number, sealing_due=due, unopened=left.unopened, for_trust=left.for_trust
+        )
 
     # ------------------------------------------------------------------------------------------ within
-
-    def _rekey(
-        self,
-        act: Act,
-        user_id: str,
-        report: Report,
-        *,
-        reason: str | None = None,
-        without: str | None = None,
-        afresh: tuple[str, str] | None = None,
-        sentence: str | None = None,
-        new_sealed_class: bool,
-    ) -> PeopleChanged:
-        vault = self._vault
-        settle(vault)
-        desk_number = self._desk_number(user_id)
-        made = people.rekey(
-            vault.keys,
-            _new_slots(),
-            without=without,
-            afresh=afresh,
-            sentence=sentence,
-            new_sealed_class=new_sealed_class,
-        )
-
-        def entries(session: Session) -> None:
-            journal.append(session, vault, act, user_id, reason=reason)
-            if act is not Act.KEYS_CHANGED:
-                journal.append(session, vault, Act.KEYS_CHANGED, vault.vault.hex(), reason=act.value)
-
-        rotation.rotate(vault, made, entries, report)
-        return PeopleChanged(
-            user_id,
-            desk_number,
-            made.admitted.sentence if made.admitted else None,
-            keys_changed=True,
-            sealing_due=rotation.sealing_due(vault),
-            sheet_due=new_sealed_class and act is not Act.KEYS_CHANGED,
-            topics=frozenset({Topic.PEOPLE, Topic.OFFICE}),
-        )
-
-    def _offered_one(self, typed: str) -> str:
-        """Return the offered sentence that was typed. Raises Obstacle SENTENCE_NOT_OFFERED, WrongSentence."""
-        written = normalised(wordlists.load()[wordlists.DEFAULT], typed)
-        if written not in self._offered:
-            raise Obstacle("SENTENCE_NOT_OFFERED")
-        return written
 
     def _listed_role(self, user_id: str) -> str:
         user = self._vault.keys.access_list.user(user_id)
@@ -377,10 +373,6 @@ class PeopleService:
     def _desk_number(self, user_id: str) -> int:
         user = self._vault.keys.access_list.user(user_id)
         return user.desk_number if user else 0
-
-
-def _new_slots() -> people.NewSlots:
-    return people.NewSlots(wordlists.load()[wordlists.DEFAULT], kdf.cost_for(machine.total_memory_bytes()))
 
 
 def _row(session: Session, user_id: str) -> DeskUser:

@@ -8,6 +8,7 @@ from datetime import date
 from desktop.errors import NotAccepted, Problem
 from desktop.rules.access import OFFICE_ROLES
 from desktop.rules.records import Topic
+from desktop.services.sealed import Unopened
 from desktop.services.vault import name_problems
 
 _TOPICS = frozenset({Topic.PEOPLE})
@@ -17,6 +18,7 @@ _TOPICS = frozenset({Topic.PEOPLE})
 class Person:
     """Somebody of this desk. `left`: they can no longer sign in and stay here because old entries name them.
 
+    `unused`: suspended, because they did not sign in for a fortnight after the keys were changed.
     `signed_in_at` is the last time, None for never; `since_new_keys` says whether that was after the vault last got new
     keys, because who was not here since is not warned of old files put back. Dates are ISO days.
     """
@@ -28,6 +30,7 @@ class Person:
     phone: str = field(repr=False)
     role: str
     suspended: bool
+    unused: bool
     left: bool
     trained_on: str | None
     undertaking_on: str | None
@@ -43,7 +46,10 @@ class PeopleChanged:
     `keys_changed`: the vault has new keys, so the office must enrol this laptop anew before it sends again, and sticks
     with older copies are to be replaced. `sealing_due`: sealed values are not all sealed to the new key yet; the act is
     done, and `seal_again` follows. `sheet_due`: who may have seen the recovery sheet is supervisor no more, and
-    its words open the vault until there is a new sheet.
+    its words open the vault until there is a new one. `unopened`: sealed values that none of our keys opens; they
+    keep the earlier keys until a supervisor lets go of them. `for_trust`: how many values wait until the Secretariat's
+    papers verify again, because nobody can say before whom else they are for. `knows_sealed`: who was suspended still
+    knows the key of the sealed facts.
     """
 
     user_id: str
@@ -52,6 +58,9 @@ class PeopleChanged:
     keys_changed: bool = False
     sealing_due: bool = False
     sheet_due: bool = False
+    unopened: tuple[Unopened, ...] = ()
+    for_trust: int = 0
+    knows_sealed: bool = False
     topics: frozenset[Topic] = _TOPICS
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from desktop.catalogue import load
 from desktop.clock import NAIROBI, Clock, SystemClock
+from desktop.crypto import recovery, sealing
+from desktop.crypto.access_list import RecoveryKeys
 from desktop.errors import Obstacle
 from desktop.files import write_file
 from desktop.paths import resource
@@ -31,6 +33,7 @@ Report = Callable[[int, int], None]
 
 _FOLDER, _PARTIAL = "practice", "practice.partial"
 _OFFICE, _SECRETARIAT, _SENTENCES = "office", "secretariat", "practice.json"
+CUSTODIANS = "custodians"
 _MOST_SENTENCE_BYTES = 4096
 _STEPS = 8
 _WITH_CONSENT = 3  # so many cases can be referred at once; in the others consent is still to be asked
@@ -99,6 +102,7 @@ class _Making:
     def __init__(self, folder: Path, report: Report) -> None:
         self._clock, self._catalogue, self._report = SystemClock(), load(), report
         self._done = 0
+        self._custodians = folder / CUSTODIANS
         self._office = VaultService(folder / _OFFICE, lambda: self._catalogue, self._clock)
         self._national = VaultService(folder / _SECRETARIAT, lambda: self._catalogue, self._clock)
 
@@ -107,7 +111,7 @@ class _Making:
         self._report(0, _STEPS)
         created = self._office.create_office(office_facts(language), practice=True)
         self._step()
-        founded = found_practice_secretariat(self._national, self._clock)
+        founded = found_practice_secretariat(self._national, self._clock, self._custodians)
         self._step()
         office = self._office.unlock(1, created.sentence)
         try:
@@ -157,8 +161,11 @@ def office_facts(language: str) -> OfficeFacts:
     )
 
 
-def found_practice_secretariat(vaults: VaultService, clock: Clock) -> Founded:
-    """Found the practice Secretariat, with one root key."""
+def found_practice_secretariat(vaults: VaultService, clock: Clock, custodians: Path) -> Founded:
+    """Found the practice Secretariat, with one root key, and with custodians whose files all lie in one folder.
+
+    So recovery can be practised; real custodians keep theirs apart and offline.
+    """
     return found_secretariat(
         vaults,
         clock,
@@ -167,7 +174,20 @@ def found_practice_secretariat(vaults: VaultService, clock: Clock) -> Founded:
         roots=1,
         threshold=1,
         practice=True,
+        recovery=_practice_identity(custodians),
     )
+
+
+def _practice_identity(folder: Path) -> RecoveryKeys:
+    """Write three custodians' keys and the files that two of them open, and return the public halves."""
+    secrets = {name: sealing.generate_secret() for name in "ABC"}
+    identity = recovery.new_identity()
+    files = {f"{name}.key": recovery.identity_file(secret) for name, secret in secrets.items()}
+    shares = recovery.make_shares(identity, [sealing.public_key(secret) for secret in secrets.values()])
+    files |= {f"recovery-{name}.age": share for name, share in shares.items()}
+    for name, content in files.items():
+        write_file(folder, name, content, private=True)
+    return identity.public()
 
 
 def consent(clock: Clock, provider: str, language: str, explained: Sequence[str]) -> list[dict[str, Value]]:

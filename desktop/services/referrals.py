@@ -23,10 +23,11 @@ from desktop.rules.access import Role, require_signature
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, RecordDraft, Topic, Value
 from desktop.rules.states import START, next_state
-from desktop.services import case_rows, journal, records
+from desktop.services import assignments, case_rows, journal, records
 from desktop.services.cases import CaseFile, load_case
 from desktop.services.drafts import drop_in as drop_draft
 from desktop.services.letter_source import gather, leave_for, provider_of
+from desktop.services.records import StoredRecord
 from desktop.services.referral_rows import ReferralSummary, is_open
 from desktop.services.session import OpenVault
 
@@ -92,9 +93,11 @@ class ReferralService:
 
         Raises:
             NotAccepted: Blocking problems, or an active referral to the same provider (REFERRAL_ALREADY_ACTIVE).
+            Obstacle: RECORD_GONE, VIEW_REASON_NEEDED: as in every method here that is about one case.
         """
         self._vault.require("referral.create")
         with self._vault.writing() as session:
+            assignments.admit(session, self._vault, "referral.create", case_id)
             case = load_case(session, self._vault, case_id)
             provider = provider_of(session, self._vault, str(fields.get("to_provider") or ""))
             self._refuse_twice(case, provider.record_id)
@@ -120,11 +123,11 @@ class ReferralService:
         rows: list[Any] = []
         with self._vault.reading() as session:
             if after is None or after.is_open:
-                rows += queries.page(session, is_open=True, after=key)
+                rows += queries.page(session, self._vault.user, is_open=True, after=key)
                 key = None
             left = queries.PAGE_ROWS - len(rows)
             if left and not open_only:
-                rows += queries.page(session, is_open=False, after=key, rows=left)
+                rows += queries.page(session, self._vault.user, is_open=False, after=key, rows=left)
         return tuple(
             ReferralSummary(
                 referral_id=row.referral_id,
@@ -149,7 +152,7 @@ class ReferralService:
         """
         self._vault.require("referral.issue_letter")
         with self._vault.reading() as session:
-            referral = records.load(session, self._vault, referral_id)
+            referral = self._referral(session, referral_id)
             # Whether anybody at all could issue it: whose signature it needs is told beside it.
             next_state(self._vault.catalogue.transitions, referral.text("status"), "ISSUE", Role.SUPERVISOR)
             found = gather(session, self._vault, referral, chosen_mode, draft=True)
@@ -181,7 +184,7 @@ class ReferralService:
         """
         self._vault.require("referral.issue_letter")
         with self._vault.writing() as session:
-            referral = records.load(session, self._vault, referral_id)
+            referral = self._referral(session, referral_id)
             state = next_state(self._vault.catalogue.transitions, referral.text("status"), "ISSUE", self._vault.role)
             found = gather(session, self._vault, referral, chosen_mode, draft=False)
             made = found.source
@@ -232,7 +235,7 @@ class ReferralService:
         """Return an issued letter from the vault; journaled. Raises Obstacle LETTER_UNKNOWN."""
         self._vault.require("letter.open")
         with self._vault.writing() as session:
-            letter = _letter(session, serial)
+            letter = self._letter(session, serial)
             withheld = self._withheld(session, letter)
             journal.append(session, self._vault, Act.LETTER_VIEWED, serial)
         return replace(_issued(letter), withheld=withheld)
@@ -241,6 +244,7 @@ class ReferralService:
         """Journal that the letter of a draft referral was looked at; called once for each time a screen shows it."""
         self._vault.require("referral.issue_letter")
         with self._vault.writing() as session:
+            self._referral(session, referral_id)
             journal.append(session, self._vault, Act.LETTER_VIEWED, referral_id, reason="DRAFT")
 
     def hand_out(self, serial: str, way: Way, *, copies: int = 1, reason: str | None = None) -> bytes:
@@ -258,7 +262,7 @@ class ReferralService:
             raise ValueError("a letter is printed once to five times")
         self._vault.require("letter.open")
         with self._vault.writing() as session:
-            letter = _letter(session, serial)
+            letter = self._letter(session, serial)
             leave_for(session, self._vault, records.load(session, self._vault, letter.referral_id))
             if not reason and (way is Way.FILE or _is_printed(session, serial)):
                 raise NotAccepted((Problem("LETTER_REASON_MISSING"),), "LETTER_REASON_MISSING")
@@ -273,15 +277,35 @@ class ReferralService:
         """Journal that a letter handed out did not arrive: the printer or the disk refused it."""
         self._vault.require("letter.open")
         with self._vault.writing() as session:
-            _letter(session, serial)
+            # No reason is asked: that the letter did not arrive is true whatever day it has become.
+            self._letter(session, serial, "case.search")
             journal.append(session, self._vault, _FAILED[way], serial)
 
     def letters_of(self, referral_id: str) -> tuple[str, ...]:
         """Return the serials of the letters issued for a referral, the newest last."""
         self._vault.require("letter.open")
         with self._vault.reading() as session:
+            self._referral(session, referral_id, "letter.open")
             query = select(Letter.serial).where(Letter.referral_id == referral_id).order_by(Letter.issued_at)
             return tuple(session.scalars(query))
+
+    def _referral(self, session: Session, record_id: str, action: str = "referral.issue_letter") -> StoredRecord:
+        """Return a referral whose case the signed-in person may work on. Raises Obstacle RECORD_GONE."""
+        referral = records.load(session, self._vault, record_id)
+        assignments.admit(session, self._vault, action, referral.case_id)
+        return referral
+
+    def _letter(self, session: Session, serial: str, action: str = "letter.open") -> Letter:
+        """Return an issued letter in the same way. Raises Obstacle LETTER_UNKNOWN."""
+        letter = session.get(Letter, serial)
+        try:
+            if letter is not None:
+                self._referral(session, letter.referral_id, action)
+                return letter
+        except Obstacle as refused:
+            if refused.code != "RECORD_GONE":
+                raise
+        raise Obstacle("LETTER_UNKNOWN")
 
     def _withheld(self, session: Session, letter: Letter) -> tuple[Problem, ...]:
         try:
@@ -296,13 +320,6 @@ class ReferralService:
         for other in case.of("referral"):
             if other.text("to_provider") == provider_id and is_open(self._vault, other.text("status")):
                 raise NotAccepted((Problem("REFERRAL_ALREADY_ACTIVE", "referral.to_provider"),))
-
-
-def _letter(session: Session, serial: str) -> Letter:
-    letter = session.get(Letter, serial)
-    if letter is None:
-        raise Obstacle("LETTER_UNKNOWN")
-    return letter
 
 
 def _is_printed(session: Session, serial: str) -> bool:

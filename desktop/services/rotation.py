@@ -6,7 +6,8 @@ The old generation stays whole until the new one has its final name, and on the 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -19,14 +20,22 @@ from desktop.errors import DeskError, Obstacle, VaultDamaged
 from desktop.rules.journal_chain import Act
 from desktop.services import journal
 from desktop.services.access_lists import changing, note_list, take_over
-from desktop.services.enrolment import change_device_keys
-from desktop.services.sealed import count_sealed, seal_batch
+from desktop.services.enrolment import change_device_keys, restricted_if_known
+from desktop.services.sealed import BEFORE_ALL, Unopened, count_sealed, name_unopened, seal_batch
 from desktop.services.session import OpenVault, desk_errors
 from desktop.vault_files import Generation, create_generation, newest_generation, write_header
 
 Report = Callable[[int, int], object]  # told how many steps are done, of how many; what it raises stops
 STEPS = 4  # copied, checked and written; the last one is the rename
 _BATCH = 100  # sealed values between which saves, drafts and lock may run
+
+
+@dataclass(frozen=True)
+class Sealing:
+    """What sealing again left: values that no key opens, and how many wait until trust can be verified again."""
+
+    unopened: tuple[Unopened, ...]
+    for_trust: int
 
 
 def rotate(vault: OpenVault, rekeyed: Rekeyed, entries: Callable[[Session], None], report: Report) -> None:
@@ -98,28 +107,35 @@ def sealing_due(vault: OpenVault) -> bool:
     return r.held_by == vault.keys.access_list.kind and len(r.in_use) > 1
 
 
-def seal_all_again(vault: OpenVault, report: Report) -> bool:
-    """Seal every value to the current `R`, in batches of their own transactions; say whether all of it is done.
+def seal_all_again(vault: OpenVault, report: Report, given_up: Collection[str] = ()) -> Sealing:
+    """Seal every value to the current `R`, in batches of their own transactions, and return what was left.
 
-    When it is, the earlier halves leave list and slots. A value that does not open, or that is damaged, keeps them.
+    When nothing is, the earlier halves leave list and slots. What none of them opens they do not protect either:
+    `given_up` names those values that a supervisor has seen and lets go of.
 
     Raises:
         Stopped: `report` raised it; what was sealed stays so, and the next run goes on from there.
     """
     with vault.reading() as session:
-        total = count_sealed(session)
-    place, done, left = ("", 0), 0, 0
+        total, restricted = count_sealed(session), restricted_if_known(session, vault)
+    place, done, unopened, for_trust = BEFORE_ALL, 0, list[int](), 0
     while True:
         report(done, total)
         with vault.writing() as session:
-            batch = seal_batch(session, vault, place, _BATCH)
-        place, done, left = batch.last, done + batch.looked_at, left + batch.left
+            batch = seal_batch(session, vault, place, _BATCH, restricted)
+        place, done, for_trust = batch.last, done + batch.looked_at, for_trust + batch.for_trust
+        unopened += batch.unopened
         if batch.looked_at < _BATCH:
             break
-    if left:
-        return False
+    with vault.reading() as session:
+        left = name_unopened(session, unopened)
+    holds_all = set(vault.keys.access_list.r.in_use) <= set(vault.sealed_private)
+    if for_trust or not holds_all or not {item.value for item in left} <= set(given_up):
+        return Sealing(left, for_trust)
     with changing(vault) as session:
         take_over(session, vault, let_old_halves_go(vault.keys))
         vault.sealed_private = dict(vault.keys.r)
+        for item in left:
+            journal.append(session, vault, Act.SEALED_VALUE_GIVEN_UP, item.object_id, revision_hash=item.value)
         journal.append(session, vault, Act.SEALED_AGAIN, vault.vault.hex(), revision_hash=vault.list_sha256)
-    return True
+    return Sealing(left, 0)

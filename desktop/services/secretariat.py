@@ -34,6 +34,7 @@ from desktop.bundles.trust import (
 )
 from desktop.clock import Clock, stamp
 from desktop.crypto import kdf, sealing
+from desktop.crypto.access_list import RecoveryKeys
 from desktop.crypto.encoding import Malformed
 from desktop.crypto.keyfile import KeyUse, make_key_file
 from desktop.crypto.signing import public_bytes
@@ -48,7 +49,8 @@ from desktop.services.vault import Created, VaultService, name_problems
 ROSTER_KEY, RECEIPT_KEY, INTAKE_KEY = "ROSTER_SIGNING", "RECEIPT_SIGNING", "INTAKE_OPERATIONAL"
 KEY_FILE_WORDS = 6
 MAX_ROOTS = 16  # as many as a root document may name
-_KEYS_CHANGED = "KEYS_CHANGED"  # why earlier keys of a laptop are revoked
+KEYS_CHANGED = "KEYS_CHANGED"  # why earlier keys of a laptop are revoked
+LOST = "LOST"  # a laptop that somebody reported; it stays lost
 _ROOT_DAYS, _ROSTER_DAYS = 3652, 365
 
 
@@ -108,13 +110,15 @@ def found_secretariat(
     roots: int = 3,
     threshold: int = 2,
     practice: bool = False,
+    recovery: RecoveryKeys | None = None,
     hand_out: Callable[[OfflineKey], object] = lambda _: None,
 ) -> Founded:
     """Make the Secretariat's vault with fresh roots, key set, roster and keys.
 
     The private halves of the roots and of the restricted intake are never stored in the vault: they exist only in the
-    returned key files. One root with threshold 1 is for a pilot. `hand_out` is given each key file before the vault
-    comes into being: what it raises leaves no vault behind, so that no vault ever stands without its offline keys.
+    returned key files. One root with threshold 1 is for a pilot. `recovery` is what offices' recovery slots are to be
+    sealed to, where custodians made it already. `hand_out` is given each key file before the vault comes into being:
+    what it raises leaves no vault behind, so that no vault ever stands without its offline keys.
 
     Raises:
         NotAccepted: A name is empty or too long, or the numbers of roots do not fit.
@@ -152,6 +156,7 @@ def found_secretariat(
         intake=(
             Recipient(Use.OPERATIONAL, sealing.public_key(intake), None),
             Recipient(Use.RESTRICTED, sealing.public_key(restricted), None),
+            *((Recipient(Use.RECOVERY, recovery.x25519, recovery.ed25519),) if recovery else ()),
         ),
         receipt_keys=(public_bytes(receipt_key),),
         offices=(),
@@ -224,6 +229,30 @@ def signing_key(session: Session, name: str) -> Ed25519PrivateKey:
     )
 
 
+def issue_roster(session: Session, vault: OpenVault, roster: Roster, **changes: Any) -> Roster:
+    """Sign the roster that follows this one, with what changes in it, and return it."""
+    now = vault.clock.now()
+    following = replace(
+        roster,
+        version=roster.version + 1,
+        previous=roster.payload_sha256,
+        issued_at=stamp(now),
+        expires_at=stamp(now + timedelta(days=_ROSTER_DAYS)),
+        **changes,
+    )
+    signed = sign_roster(following, signing_key(session, ROSTER_KEY))
+    newest = newest_package(session)
+    session.add(
+        TrustRow(
+            roster_version=following.version,
+            package=package_bytes(replace(newest, rosters=(signed,))),
+            issued_at=stamp(now),
+        )
+    )
+    session.flush()
+    return following
+
+
 class SecretariatService:
     """Enrolling offices' devices."""
 
@@ -238,8 +267,8 @@ class SecretariatService:
         ones before are revoked in the same roster: whoever kept them signs nothing more than was taken already.
 
         Raises:
-            NotTrusted: The file does not verify, is of the other kind (practice), DIGITS_DIFFER, or its office code,
-                keys or desk code are another's.
+            NotTrusted: The file does not verify, is of the other kind (practice), DIGITS_DIFFER, its office code,
+                keys or desk code are another's, or DEVICE_IS_LOST.
             Obstacle: DIGITS_INCOMPLETE.
         """
         self._vault.require("secretariat.enrol")
@@ -250,6 +279,8 @@ class SecretariatService:
             raise NotTrusted("PRACTICE_MISMATCH")
         with self._vault.writing() as session:
             roster = trust_now(session, self._vault.practice).roster
+            if any(one.device == enrolment.device and one.revoked_reason == LOST for one in roster.devices):
+                raise NotTrusted("DEVICE_IS_LOST")
             device = Device(
                 device=enrolment.device,
                 office=enrolment.office,
@@ -269,8 +300,9 @@ class SecretariatService:
                 if any(other.code == office.code and other != office for other in roster.offices):
                     raise NotTrusted("OFFICE_DIFFERS")
                 offices = {item.code: item for item in (*roster.offices, office)}
-                self._issue(
+                issue_roster(
                     session,
+                    self._vault,
                     roster,
                     devices=(*_before_revoked(session, roster.devices, device), device),
                     offices=tuple(offices[code] for code in sorted(offices)),
@@ -319,32 +351,9 @@ class SecretariatService:
         except Malformed:
             raise NotAccepted((Problem("LINE_WRONG", "secretariat.line"),), "LINE_WRONG") from None
         with self._vault.writing() as session:
-            issued = self._issue(session, trust_now(session, self._vault.practice).roster, line=line)
+            issued = issue_roster(session, self._vault, trust_now(session, self._vault.practice).roster, line=line)
             journal.append(session, self._vault, Act.LINE_NAMED, "", revision_hash=issued.payload_sha256)
         return issued.version
-
-    def _issue(self, session: Session, roster: Roster, **changes: Any) -> Roster:
-        """Sign the roster that follows this one, with what changes in it, and return it."""
-        now = self._vault.clock.now()
-        following = replace(
-            roster,
-            version=roster.version + 1,
-            previous=roster.payload_sha256,
-            issued_at=stamp(now),
-            expires_at=stamp(now + timedelta(days=_ROSTER_DAYS)),
-            **changes,
-        )
-        signed = sign_roster(following, signing_key(session, ROSTER_KEY))
-        newest = newest_package(session)
-        session.add(
-            TrustRow(
-                roster_version=following.version,
-                package=package_bytes(replace(newest, rosters=(signed,))),
-                issued_at=stamp(now),
-            )
-        )
-        session.flush()
-        return following
 
     def root_digits(self) -> str:
         """Return the digits of the root document, to be read out to an office that rings."""
@@ -362,7 +371,7 @@ def _before_revoked(session: Session, devices: Sequence[Device], new: Device) ->
     )
     last = session.scalar(taken) or 0
     return tuple(
-        replace(other, revoked_after=last, revoked_reason=_KEYS_CHANGED)
+        replace(other, revoked_after=last, revoked_reason=KEYS_CHANGED)
         if other.device == new.device and other.revoked_after is None
         else other
         for other in devices

@@ -13,6 +13,7 @@ from db.store import Store
 from desktop import errors
 from desktop.catalogue import Catalogue
 from desktop.clock import Clock, stamp
+from desktop.crypto.recover import recovery_due
 from desktop.crypto.sealing import public_key
 from desktop.crypto.vaultkeys import Unlocked
 from desktop.rules import access
@@ -36,6 +37,7 @@ class OpenVault:
     generation: Generation = field(repr=False)
     sealed_private: Mapping[bytes, bytes] = field(repr=False)
     restricted_recipients: tuple[bytes, ...] = ()
+    foreign_vaults: tuple[str, ...] = ()  # folders beside this vault's that hold another one; never opened nor deleted
     found_at_entry: int = 0  # the journal's last entry when it was unlocked, before this sign-in's own
 
     @property
@@ -66,6 +68,16 @@ class OpenVault:
     def now(self) -> str:
         """Return the present instant as it is stored."""
         return stamp(self.clock.now())
+
+    @property
+    def recovery_due(self) -> bool:
+        """Whether keys that a recovery laid open are still in force: new keys and a new sheet are due."""
+        return recovery_due(self.keys.header.access_lists)
+
+    def require_recovered(self) -> None:
+        """Refuse to let case data out while `recovery_due`. Raises Obstacle RECOVERY_UNFINISHED."""
+        if self.recovery_due:
+            raise errors.Obstacle("RECOVERY_UNFINISHED")
 
     def require(self, action: str) -> None:
         """Refuse an action the signed-in role does not have. Raises NotPermitted."""

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models.office import CaseRow, PlainCopy
+from db.queries.visible import is_shown
 from desktop.bundles.frame import neutral_name
 from desktop.bundles.parcel import padded_archive
 from desktop.catalogue import table_rows
@@ -247,6 +248,7 @@ class TableService:
 
     def _make(self, kind: TableKind, purpose: str, *, identified: bool, report: Report) -> _Made:
         """Look at every case, then write those that go: half of the way each. To its end one may stop it."""
+        self._vault.require_recovered()
         chosen = purpose_of(self._vault.catalogue.purposes, purpose, identified=identified)
         staying: Counter[LeftOut] = Counter()
         going = self._going(chosen, staying, identified=identified, report=lambda done, of: report(done, 2 * of))
@@ -287,7 +289,8 @@ class TableService:
         """Return the cases that go, in the order of their random ids, and count the others in `staying`."""
         going: dict[str, TableCase] = {}
         with self._vault.reading() as session:
-            case_ids = session.scalars(select(CaseRow.case_id).order_by(CaseRow.case_id)).all()
+            shown = select(CaseRow.case_id).where(is_shown(self._vault.user)).order_by(CaseRow.case_id)
+            case_ids = session.scalars(shown).all()
             for done, case_id in enumerate(case_ids):
                 report(done, len(case_ids))
                 case = self._look_at(records.of_case(session, self._vault, case_id), purpose, identified=identified)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,17 +27,17 @@ from desktop.crypto.access_list import VaultKind
 from desktop.crypto.encoding import Malformed
 from desktop.crypto.header import desk_numbers
 from desktop.crypto.header_changes import pinned_anew
-from desktop.crypto.vaultkeys import NewVault, Unlocked, create_vault_keys, unlock
-from desktop.rules.access import Role
+from desktop.crypto.vaultkeys import NewVault, create_vault_keys, unlock
 from desktop.rules.journal_chain import Act
 from desktop.services import generations, journal
-from desktop.services.access_lists import note_list, rows_agree, write_next
+from desktop.services.access_lists import note_list, write_next
 from desktop.services.enrolment import (
     DEVICE_RECEIVING_KEY,
     DEVICE_SIGNING_KEY,
-    restricted_recipients,
-    trust_in_force,
 )
+from desktop.services.housekeeping import put_in_order
+from desktop.services.opening import open_generation
+from desktop.services.recovery import SheetRecovery, open_by_words
 from desktop.services.session import OpenVault, desk_errors
 
 _ATTEMPTS_FILE = "attempts.json"
@@ -100,11 +100,15 @@ class Prepared:
 
 @dataclass(frozen=True)
 class VaultStatus:
-    """What the unlock screen may say before anybody signed in. `desks` are those that can be unlocked, if known."""
+    """What the unlock screen may say before anybody signed in. `desks` are those that can be unlocked, if known.
+
+    `closed`: no sentence opens the vault, because a supervisor closed the desk; a recovery does.
+    """
 
     exists: bool
     wait_seconds: int
     desks: tuple[int, ...] = ()
+    closed: bool = False
 
 
 class VaultService:
@@ -119,10 +123,11 @@ class VaultService:
 
     def status(self) -> VaultStatus:
         """Say whether there is a vault, how long the next attempt has to wait, and which desks can be unlocked."""
-        desks: tuple[int, ...] = ()
+        desks: tuple[int, ...] | None = None
         with contextlib.suppress(errors.DeskError):  # told when it is unlocked
             desks = desk_numbers(vault_files.read_header_copies(vault_files.newest_generation(self._folder)))
-        return VaultStatus(vault_files.has_vault(self._folder), self._attempts().wait_seconds(), desks)
+        wait = self._attempts().wait_seconds()
+        return VaultStatus(vault_files.has_vault(self._folder), wait, desks or (), closed=desks == ())
 
     def create_office(self, facts: OfficeFacts, *, practice: bool = False) -> Created:
         """Make an office's vault: keys, first supervisor, recovery sheet, empty tables.
@@ -262,13 +267,7 @@ class VaultService:
                 Each with a sentence of its own; the vault is as it was.
             Obstacle: WAIT_BEFORE_TRYING after several failures.
         """
-        attempts = self._attempts()
-        if wait := attempts.wait_seconds():
-            raise errors.Obstacle("WAIT_BEFORE_TRYING", seconds=wait)
-        vault_files.newest_generation(self._folder)  # nothing is written where there is no vault
-        self._lock = vault_files.lock_vault(self._folder)
-        try:
-            generation = vault_files.newest_generation(self._folder)
+        with self._taken() as (generation, attempts):
             copies = vault_files.read_header_copies(generation)
             try:
                 keys = unlock(*copies, desk_number, sentence, wordlists.load())
@@ -276,9 +275,9 @@ class VaultService:
                 if error.code == "WRONG_SENTENCE":
                     attempts.failed()
                 raise
-            generations.check_older(self._folder, generation, keys)
+            foreign = generations.check_older(self._folder, generation, keys)
             vault_files.check_encrypted(generation)
-            vault = self._open(generation, keys)
+            vault = open_generation(generation, keys, self._catalogue, self._clock)
             try:
                 # A full disk must not keep anybody out (threat-model A5). The failures then stay counted for the next
                 # unlock's entry, the other header copy is whole, and an older pin is sound.
@@ -290,19 +289,46 @@ class VaultService:
                     if error.code == "HEADER_UNSURE":
                         raise
                 # Only now: until this generation has opened, the one before it is the office's only proof.
-                vault_files.drop_older(self._folder, generation)
+                vault_files.drop_older(self._folder, generation, foreign)
+                put_in_order(vault, foreign)
             except BaseException:
                 vault.store.close()
                 raise
+        return vault
+
+    def recover_with_sheet(self, typed_words: str) -> SheetRecovery:
+        """Open the vault with the twelve words of the recovery sheet, to let a supervisor in again.
+
+        What it answers holds the vault until one of them has a new sentence, or it is closed.
+
+        Raises:
+            As `unlock`. WrongSentence: WORD_UNKNOWN with its position; SHEET_WORDS_WRONG and SHEET_OTHER_VAULT, which
+            count as failures and wait alike.
+        """
+        with self._taken() as (generation, attempts):
+            keys = open_by_words(generation, typed_words, attempts)
+            generations.check_older(self._folder, generation, keys)
+            vault_files.check_encrypted(generation)
+            return SheetRecovery(open_generation(generation, keys, self._catalogue, self._clock), self.release)
+
+    @contextlib.contextmanager
+    def _taken(self) -> Iterator[tuple[vault_files.Generation, Attempts]]:
+        """Take the lock for whoever may try now; it is let go again where the block fails."""
+        attempts = self._attempts()
+        if wait := attempts.wait_seconds():
+            raise errors.Obstacle("WAIT_BEFORE_TRYING", seconds=wait)
+        vault_files.newest_generation(self._folder)  # nothing is written where there is no vault
+        self._lock = vault_files.lock_vault(self._folder)
+        try:
+            yield vault_files.newest_generation(self._folder), attempts
         except BaseException:
             self.release()
             raise
-        return vault
 
     def _note_unlock(self, vault: OpenVault, attempts: Attempts) -> None:
         with vault.writing() as session:
             vault.found_at_entry = journal.head(session).count
-            note_list(session, vault, vault.keys)
+            note_list(session, vault, vault.keys, caught_up=True)
             failures = attempts.count()
             reason = f"AFTER_FAILURES_{failures}" if failures else None
             journal.append(session, vault, Act.UNLOCKED, vault.user, reason=reason)
@@ -317,50 +343,6 @@ class VaultService:
         write_next(vault, keys)
         with vault.writing() as session:
             note_list(session, vault, keys)
-
-    def _open(self, generation: vault_files.Generation, keys: Unlocked) -> OpenVault:
-        with desk_errors():
-            store = Store(open_engine(generation.database, keys.dek))
-        try:
-            with desk_errors(), store.reading() as session:
-                schema.check(session.connection())
-                note = session.get(VaultNote, 1)
-                agree = (
-                    note is None or note.list_sha256.hex() != keys.list_sha256 or rows_agree(session, keys.access_list)
-                )
-            if note is None:
-                raise errors.VaultDamaged("VAULT_DAMAGED")
-            listed = keys.access_list
-            same = (note.vault, note.kind, note.practice) == (keys.vault_id.hex(), listed.kind.value, listed.practice)
-            # The header is written just before the note: one list ahead, or a higher edit, is a crash in between.
-            reached = note.list_sha256.hex() in (keys.list_sha256, listed.previous)
-            if not (same and reached and note.header_edit <= keys.header.edit):
-                raise errors.VaultSubstituted("VAULT_SUBSTITUTED", reason="NOTE")
-            if not agree:
-                raise errors.VaultSubstituted("VAULT_SUBSTITUTED", reason="USERS")
-            vault = OpenVault(
-                store=store,
-                catalogue=self._catalogue(),
-                clock=self._clock,
-                vault=keys.vault_id,
-                kind=note.kind,
-                practice=note.practice,
-                device=listed.device.code,
-                user=keys.user_id,
-                role=_role(listed.kind, keys.role),
-                keys=keys,
-                generation=generation,
-                sealed_private=dict(keys.r),
-            )
-            if listed.kind is VaultKind.OFFICE:
-                # Trust that does not verify stops sending, never entry: whoever sends or takes in is told.
-                with contextlib.suppress(errors.NotTrusted), vault.reading() as session:
-                    trust = trust_in_force(session, vault)
-                    vault.restricted_recipients = restricted_recipients(trust.roster) if trust else ()
-        except BaseException:
-            store.close()
-            raise
-        return vault
 
     def lock(self, vault: OpenVault) -> None:
         """Close the vault and let go of it. Forgetting what memory holds takes a new process (threat-model 5.4)."""
@@ -393,8 +375,3 @@ def name_problems(written: str, where: str) -> tuple[errors.Problem, ...]:
     except Malformed:
         return (errors.Problem("LABEL_WRONG", where),)
     return ()
-
-
-def _role(kind: VaultKind, listed: str) -> str:
-    """Return the role that decides: who keeps the Secretariat's keys is its analyst in the matrix of actions."""
-    return Role.SECRETARIAT.value if kind is VaultKind.SECRETARIAT and listed == Role.SUPERVISOR else listed

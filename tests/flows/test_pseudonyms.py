@@ -257,3 +257,18 @@ def test_a_case_still_in_draft_does_not_travel(office: Place, national: Place) -
     )
     kept = make_case(office)
     assert {line["case"] for line in opened(national, send(office)).records} == {kept}
+
+
+def test_L06_a_restricted_case_travels_whoever_makes_the_bundle_and_never_with_a_name(
+    office: Place, national: Place
+) -> None:
+    case_id = make_case(office, surname="Nyamweya")
+    consent(office, case_id, "SHARE_SECRETARIAT_ID")
+    change(office, case_id, "case", restricted=True, restricted_reason="An officer of this office.")
+    # Somebody else's: the supervisor who sends is shown nothing of it.
+    with office.desk.vault.writing() as session:
+        session.execute(text("UPDATE assignment SET user = :other"), {"other": "0" * 32})
+    assert office.desk.cases.list() == ()
+    bundle = opened(national, send(office, Identity.IDENTIFIED))
+    assert {line["case"] for line in bundle.records} == {case_id}
+    assert bundle.holding("Nyamweya") == bundle.holding("An officer of this office.") == []

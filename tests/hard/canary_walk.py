@@ -1,7 +1,7 @@
 """One process that does everything with planted words: the witness of the search for plaintext (R13).
 
-Called as `canary_walk.py OUT`, with a JSON object on standard input: the words, a control word, and the paths of three
-workbooks. The letters go to OUT; so does one file with the control word, which the search must find.
+Called as `canary_walk.py OUT PAPER`, with a JSON object on standard input: the words, a control word, and the paths of
+three workbooks. The letters go to PAPER, all else to OUT; so does a file with the control word, which must be found.
 """
 
 from __future__ import annotations
@@ -34,11 +34,12 @@ from tests.factory import (
 )
 
 SMALL_LAPTOP_BYTES = 4_000_000_000
+USED = 20  # words that the walk names one by one; the others go into cases of their own
 
 
 def main() -> None:
     """Do the walk."""
-    given, out = json.loads(sys.stdin.read()), Path(sys.argv[1])
+    given, out, paper = json.loads(sys.stdin.read()), Path(sys.argv[1]), Path(sys.argv[2])
     words: list[str] = given["words"]
     machine.total_memory_bytes = lambda: SMALL_LAPTOP_BYTES
     log.open_log(out / "log")
@@ -46,6 +47,7 @@ def main() -> None:
     office, national = make_office(out / "office"), make_secretariat(out / "national")
     enrol(office, national)
     case_id = typed(office, words)
+    more_typed(office, words[USED:])
     for word in words:
         office.desk.cases.search(word)
     office.desk.cases.note_search()
@@ -58,7 +60,7 @@ def main() -> None:
     referral = refer(office, case_id, provider, reason_short=words[13], risk_note=words[14], background=words[15])
     for serial in (office.desk.referrals.issue_letter(referral, "sw", "NAME").serial,):
         letter = office.desk.referrals.open_letter(serial)
-        write_file(out, letter.file_name, letter.pdf)
+        write_file(paper, letter.file_name, letter.pdf)
     for identity in (Identity.PSEUDONYMOUS, Identity.IDENTIFIED):
         made, content = send_bundle(office, identity)
         write_file(out, made.file_name, content)
@@ -91,6 +93,17 @@ def typed(office: Place, words: list[str]) -> str:
     case = draft_of(office.desk.cases.open(case_id), "case")
     office.desk.cases.save(replace(case, fields={**case.fields, "narrative": words[7]}))
     return case_id
+
+
+def more_typed(office: Place, words: list[str]) -> None:
+    """Five words a case: three that are saved, one in an unsaved draft, one in a narrative."""
+    for five in zip(*[iter(words)] * 5, strict=False):
+        case_id = make_case(office, first_name=five[0], surname=five[1], current_address=five[2])
+        case = office.desk.cases.open(case_id)
+        person = draft_of(case)
+        office.desk.drafts.keep([replace(person, fields={**person.fields, "other_names": five[3]})])
+        told = draft_of(case, "case")
+        office.desk.cases.save(replace(told, fields={**told.fields, "narrative": five[4]}))
 
 
 def refused(office: Place, case_id: str, words: list[str], given: dict[str, Any]) -> None:

@@ -38,7 +38,7 @@ def office_places(known: desk_stages.Known) -> dict[str, Place]:
 
 
 STAGES = [
-    *((OFFICE, name) for name in office_places(desk_stages.Known("", ""))),
+    *((OFFICE, name) for name in office_places(desk_stages.Known("", "", ""))),
     *((NATIONAL, name) for name in desk_stages.NATIONAL_PLACES),
 ]
 
@@ -130,7 +130,8 @@ def written(desk: Desk) -> set[str]:
         found |= {part for copy in desk.tables.plain_copies() for part in Path(copy.place).parts}
         found |= {text for path in desk_stages.FILES.values() for text in in_file(desk, path)}
         records = [record for row in desk.cases.list() for record in desk.cases.open(row.case_id).records]
-        for record in (*records, *desk.directory.list()):
+        breaches = [breach.record for breach in desk.breaches.list()]
+        for record in (*records, *desk.directory.list(), *breaches):
             found |= look.values(record.fields, forms[record.kind])
     return found - {""}
 

@@ -16,7 +16,7 @@ SOURCES = Path(__file__).parents[2] / "desktop" / "rules"
 def test_the_kinds_of_the_walk_are_there() -> None:
     assert set(CATALOGUE.forms) == {
         *("case", "person", "identity_document", "consent", "determination", "exploitation_episode", "recruitment"),
-        *("journey_leg", "referral", "referral_feedback", "provider", "closure", "import_note"),
+        *("journey_leg", "referral", "referral_feedback", "provider", "closure", "import_note", "breach"),
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import subprocess
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 def own_hooks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
 
 
 def lines(folder: Path) -> list[dict[str, Any]]:
@@ -112,6 +115,30 @@ def test_R27_an_uncaught_exception_of_any_thread_gives_its_number_alone(
     assert [line.split()[1] for line in told] == [line["fault"] for line in lines(folder)]
     assert [line["error"] for line in lines(folder)] == ["builtins.UnicodeDecodeError", "builtins.ValueError"]
     assert CANARY not in said.err + json.dumps(lines(folder), ensure_ascii=False)
+
+
+def test_R27_finalisers_warnings_and_the_loggers_of_libraries_say_no_words(
+    folder: Path, own_hooks: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    class Ending:
+        def __del__(self) -> None:
+            raise ValueError(CANARY)
+
+    log.catch_faults()
+    Ending()
+    gc.collect()
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = log.warned  # pytest puts its own in the place of any other
+        warnings.warn(f"the cell holds {CANARY}", UserWarning, stacklevel=1)
+    outside = [handler for handler in logging.getLogger().handlers if type(handler) is logging.NullHandler]
+    said = capfd.readouterr()
+    assert said.out == ""
+    assert said.err.split()[::2] == ["FAULT"]
+    assert [line["event"] for line in lines(folder)] == ["fault", "warning"]
+    assert lines(folder)[1]["code"] == "UserWarning"
+    assert CANARY not in said.err + json.dumps(lines(folder), ensure_ascii=False)
+    assert outside  # else Python's handler of last resort would write what a library tells its logger
 
 
 def test_an_interrupted_program_ends_without_a_fault(own_hooks: None) -> None:

@@ -25,7 +25,7 @@ SOURCES = sorted(path for part in ("desktop", "db", "ui") for path in (ROOT / pa
 MAKERS = {"Problem", "Remark", "_warn", "_refused", "_unreadable", "warn", "ask"}
 REASONS = (
     *(bundle_codes.ReasonCode, bundle_codes.SequenceReason, bundle_codes.RecordReason),
-    *(bundle_codes.ReceiptReason, bundle_codes.TrustReason),
+    *(bundle_codes.ReceiptReason, bundle_codes.TrustReason, bundle_codes.RecoveryReason),
 )
 
 

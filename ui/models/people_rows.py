@@ -49,7 +49,7 @@ def _state(person: Person) -> Cell:
     if person.left:
         return Cell(words("PEOPLE_LEFT"), "circle", "muted")
     if person.suspended:
-        return Cell(words("PEOPLE_SUSPENDED"), "ban", "warn")
+        return Cell(words("PEOPLE_UNUSED" if person.unused else "PEOPLE_SUSPENDED"), "ban", "warn")
     return Cell(words("PEOPLE_ACTIVE"), "circle-check", "accent")
 
 

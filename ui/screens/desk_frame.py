@@ -45,11 +45,14 @@ NATIONAL_STOPS = (
 )
 # Screens without a stop of their own belong to one.
 _WITHIN = {
+    "breaches": "today",
+    "breachNotice": "today",
     "caseFile": "cases",
     "importWorkbook": "cases",
     "letter": "cases",
     "enrolment": "sending",
     "journal": "settings",
+    "lostLaptop": "offices",
     "sentence": "settings",
     "tables": "sending",
 }

@@ -29,6 +29,14 @@ def make_screen(seat: Seat, place: Place) -> Screen:
             from ui.screens.letter import LetterScreen
 
             return LetterScreen(seat, place)
+        case "breaches":
+            from ui.screens.breaches import Breaches
+
+            return Breaches(seat, place)
+        case "breachNotice":
+            from ui.screens.breach_notice import BreachNotice
+
+            return BreachNotice(seat, place)
         case "directory":
             from ui.screens.directory import Directory
 
@@ -53,6 +61,10 @@ def make_screen(seat: Seat, place: Place) -> Screen:
             from ui.screens.offices import Offices
 
             return Offices(seat, place)
+        case "lostLaptop":
+            from ui.screens.lost_laptop import LostLaptop
+
+            return LostLaptop(seat, place)
         case "receipts":
             from ui.screens.receipts import Receipts
 

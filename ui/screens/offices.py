@@ -52,6 +52,9 @@ class Offices(Screen):
         self._show = ActionButton(
             "offices.show_digits", "OFFICES_SHOW_DIGITS", sign="eye", help_code="OFFICES_SHOW_DIGITS_HELP"
         )
+        self._lost = ActionButton(
+            "offices.lost", "OFFICES_LOST", role="quiet", sign="ban", help_code="OFFICES_LOST_HELP"
+        )
         self._root = Quote("offices.root_digits", "", "code")
         font = self._root.font()
         font.setPointSizeF(_READ_OUT_PT)
@@ -68,6 +71,8 @@ class Offices(Screen):
             part.connect(self._on_enrol)
         self._enrol.clicked.connect(self._on_enrol)
         self._show.clicked.connect(self._on_show)
+        self._lost.setVisible(seat.may("secretariat.lost_device"))
+        self._lost.clicked.connect(lambda: self.place_wanted.emit(Place("lostLaptop")))
 
     def begin(self) -> None:
         """Begin in the line for the file."""
@@ -116,7 +121,10 @@ class Offices(Screen):
         column = QVBoxLayout(sheet)
         column.setContentsMargins(HUGE + SMALL, HUGE, HUGE + SMALL, HUGE)
         column.setSpacing(SMALL)
-        column.addWidget(Words("OFFICES_TITLE", "title"))
+        top = QHBoxLayout()
+        top.addWidget(Words("OFFICES_TITLE", "title", wraps=True), 1)
+        top.addWidget(self._lost, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(top)
         column.addWidget(Words("OFFICES_HOW", "muted", wraps=True))
         column.addSpacing(SMALL)
         column.addWidget(self._file)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from desktop.bootstrap import Desk
 from desktop.crypto.access_list import SUPERVISOR
 from desktop.rules.access import OFFICE_ROLES
-from desktop.services.people import Report
+from desktop.services.new_keys import Report
 from desktop.services.people_facts import PeopleChanged, Person
 from ui.languages import words
 from ui.screens.people_form import Typed
@@ -101,4 +101,6 @@ def told(changed: tuple[PeopleChanged, ...]) -> str:
         lines.append(words("PEOPLE_KEYS_CHANGED"))
     if any(one.sheet_due for one in changed):
         lines.append(words("PEOPLE_SHEET_DUE"))
+    if any(one.knows_sealed for one in changed):
+        lines.append(words("SEALED_STILL_KNOWN"))
     return "\n".join(lines)

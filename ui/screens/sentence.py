@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from desktop.errors import DeskError, WrongSentence
 from desktop.messages import explain
 from desktop.rules.records import Outcome
-from desktop.services.people import MOST_OFFERED
+from desktop.services.offers import MOST_OFFERED
 from ui.languages import current, plain, words
 from ui.screens.first_run_words import WordsStep
 from ui.screens.page import on_paper

@@ -13,6 +13,7 @@ from desktop import system
 from desktop.errors import DeskError, NotAccepted, Problem
 from desktop.messages import explain_problem
 from desktop.services.office import OfficeSheet
+from desktop.services.session import OpenVault
 from desktop.settings import IDLE_MINUTES, TEXT_PERCENTS, THEMES, Settings
 from ui.languages import current, plain, words
 from ui.screens.page import on_paper
@@ -64,8 +65,8 @@ class SettingsScreen(Screen):
         """Begin at the first choice, and read the letterhead."""
         if self._first is not None:
             self._first.setFocus(Qt.FocusReason.OtherFocusReason)
-        data = self.seat.desk.vault.generation.data
-        self.run(lambda: system.health(data), self._health.show_findings)
+        vault = self.seat.desk.vault
+        self.run(lambda: _health(vault), self._health.show_findings)
         if self.seat.desk.vault.kind == "OFFICE":
             self.run(self.seat.desk.office.sheet, self._on_sheet)
 
@@ -227,3 +228,11 @@ _VALUE_CODES = {
     "idle.10": "SETTINGS_IDLE_E",
     "idle.15": "SETTINGS_IDLE_F",
 }
+
+
+def _health(vault: OpenVault) -> tuple[system.Finding, ...]:
+    """Return how the laptop stands, and what lies beside the vault that is not ours."""
+    found = system.health(vault.generation.data)
+    if not vault.foreign_vaults:
+        return found
+    return (*found, system.Finding("foreign_vault", system.State.FAILED, "HEALTH_FOREIGN_VAULT"))

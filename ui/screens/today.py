@@ -21,6 +21,7 @@ from ui.seat import Place, Seat
 from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
 from ui.widgets.basics import ActionButton, Words, frame
 from ui.widgets.empty_state import EmptyState
+from ui.widgets.flow_layout import FlowLayout
 from ui.widgets.row_list import RowList
 
 _ALONE_PX, _BESIDE_PX, _BOTH_PX, _LEAST_LIST_PX = 560, 300, 700, 220
@@ -47,17 +48,21 @@ class Today(Screen):
         self._tables = ActionButton(
             "today.tables", "TODAY_DELETE_TABLES", sign="table-2", help_code="TODAY_DELETE_TABLES_HELP"
         )
+        self._breach = ActionButton("today.breach", "TODAY_BREACH", sign="shield-alert", help_code="TODAY_BREACH_HELP")
+        self._breach.set_key("Ctrl+G")
         self._sealing = SealingOn(self)
         self._list = RowList("today.list", WAITING_COLUMNS, "TODAY_WAITING", lines=2)
         self._stack, self._beside = QStackedWidget(), QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._lay_out()
         self._new.setVisible(self._is_office and seat.may("case.create"))
+        self._breach.setVisible(self._is_office and seat.may("breach.record"))
         self._lock.clicked.connect(self.lock_wanted)
         self._new.clicked.connect(lambda: self.place_wanted.emit(Place("cases", section="new")))
         self._list.chosen.connect(self._on_chosen)
         self._go_on.clicked.connect(lambda: self.place_wanted.emit(Place("caseFile", self._unsaved_case)))
         self._enrol.clicked.connect(lambda: self.place_wanted.emit(Place("enrolment")))
         self._card.journal.clicked.connect(lambda: self.place_wanted.emit(Place("journal")))
+        self._breach.clicked.connect(lambda: self.place_wanted.emit(Place("breaches", section="new")))
         self._tables.clicked.connect(lambda: self.place_wanted.emit(Place("tables", section="copies")))
 
     def begin(self) -> None:
@@ -67,7 +72,15 @@ class Today(Screen):
 
     def on_changed(self, topics: frozenset[Topic]) -> None:
         """Read again what changed."""
-        if topics & {Topic.CASES, Topic.REFERRALS, Topic.IMPORTS, Topic.OFFICE, Topic.DRAFTS, Topic.TABLES}:
+        if topics & {
+            Topic.BREACHES,
+            Topic.CASES,
+            Topic.REFERRALS,
+            Topic.IMPORTS,
+            Topic.OFFICE,
+            Topic.DRAFTS,
+            Topic.TABLES,
+        }:
             self._read()
 
     def say_again(self) -> None:
@@ -110,16 +123,16 @@ class Today(Screen):
         self.place_wanted.emit(Place("caseFile", case_id, referral_id, section="referral"))
 
     def _lay_out(self) -> None:
-        named, head, first = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        named, head, first = QVBoxLayout(), QHBoxLayout(), FlowLayout(SMALL)
         named.setSpacing(0)
         named.addWidget(Words("TODAY_TITLE", "title"))
         named.addWidget(self._day)
         head.setSpacing(SMALL)
         head.addLayout(named, 1)
+        first.addWidget(self._breach)  # always in the same place
         for button in (self._enrol, self._go_on, self._tables):
             first.addWidget(button)
             button.hide()
-        first.addStretch(1)
         head.addWidget(self._lock, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._new, 0, Qt.AlignmentFlag.AlignTop)
         whole = QVBoxLayout(self)
@@ -158,7 +171,16 @@ class Today(Screen):
         scroll.setWidget(both)
         whole.addWidget(scroll, 1)
         for one, then in pairwise(
-            (self._new, self._list, self._card.journal, self._go_on, self._enrol, self._tables, self._sealing.button)
+            (
+                self._new,
+                self._list,
+                self._card.journal,
+                self._go_on,
+                self._enrol,
+                self._tables,
+                self._sealing.button,
+            )
         ):
             self.setTabOrder(one, then)
-        self.setTabOrder(self._sealing.button, self._lock)
+        self.setTabOrder(self._sealing.button, self._breach)
+        self.setTabOrder(self._breach, self._lock)

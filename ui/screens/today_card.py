@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFocusEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout
 
+from desktop.services.breaches import OpenBreaches
 from desktop.services.journal import LastSaved
 from desktop.services.tables import PlainCopySummary
 from ui.languages import day, day_and_time, number, plural, words
@@ -28,6 +29,9 @@ class DeskFacts:
     copies: tuple[PlainCopySummary, ...] = ()  # tables without a seal, for who has to delete them; the first due first
     handover_due: bool = False  # this laptop's keys are not yet known to the Secretariat
     sealing_due: bool = False  # for who looks after people
+    breaches: OpenBreaches | None = None
+    recovery_missing: str | None = None  # code of why the Secretariat could not help; said once enrolled
+    reported: tuple[int, ...] = ()  # desks whose sentence somebody may know, for who looks after people
 
 
 class _JournalButton(ActionButton):
@@ -57,7 +61,10 @@ class TodayCard(QFrame):
         self._no_slot, self._copies = Words("TODAY_NOT_ENROLLED", "warn", wraps=True), Words("", "warn", wraps=True)
         named = {"office": self._office, "person": self._person, "last_saved": self._saved, "cases": self._cases}
         named |= {"last_saved.by": self._saved_by, "drafts": self._drafts, "not_enrolled": self._no_slot}
-        named["plain_copies"] = self._copies
+        self._reported, self._recovery = Words("", "warn", wraps=True), Words("", "warn", wraps=True)
+        named |= {"plain_copies": self._copies, "reported": self._reported, "recovery_missing": self._recovery}
+        self._breaches, self._late = Words("", "warn", wraps=True), Words("", "danger", wraps=True)
+        named |= {"breaches": self._breaches, "breaches_late": self._late}
         for name, label in named.items():
             label.setObjectName(f"today.{name}")
         self.journal = _JournalButton(
@@ -68,6 +75,9 @@ class TodayCard(QFrame):
         column.setSpacing(TINY)
         column.addWidget(self._office)
         column.addWidget(self._person)
+        for text in (self._late, self._breaches):  # above all else: a clock runs
+            text.hide()
+            column.addWidget(text)
         column.addSpacing(MEDIUM)
         for part in (Words("START_LAST_SAVED", "muted"), self._saved, self._saved_by):
             column.addWidget(part)
@@ -81,7 +91,13 @@ class TodayCard(QFrame):
             counts.addWidget(Words("START_CASES", "muted", wraps=True), 0, 0)
             counts.addWidget(self._cases, 0, 1)
             column.addLayout(counts)
-        for text in (self._copies, self._drafts, self._no_slot):
+        for text in (
+            self._reported,
+            self._copies,
+            self._drafts,
+            self._no_slot,
+            self._recovery,
+        ):
             text.hide()
             column.addSpacing(SMALL)
             column.addWidget(text)
@@ -117,6 +133,17 @@ class TodayCard(QFrame):
         self._drafts.setVisible(bool(facts.drafts))
         self._no_slot.show_code("HANDOVER_DUE" if facts.handover_due else "TODAY_NOT_ENROLLED")
         self._no_slot.setVisible(facts.office is not None and (facts.handover_due or not facts.enrolled))
+        if facts.enrolled and facts.recovery_missing:
+            self._recovery.show_code(facts.recovery_missing)
+        self._recovery.setVisible(facts.enrolled and facts.recovery_missing is not None)
+        found = facts.breaches or OpenBreaches()
+        self._late.put(plural("TODAY_BREACHES_LATE", found.late) if found.late else "")
+        self._breaches.put(plural("TODAY_BREACHES_OPEN", found.open) if found.open and not found.late else "")
+        self._late.setVisible(bool(found.late))
+        self._breaches.setVisible(bool(found.open and not found.late))
+        desks = ", ".join(str(desk) for desk in facts.reported)
+        self._reported.put(plural("SENTENCE_REPORTED", len(facts.reported), desks=desks) if desks else "")
+        self._reported.setVisible(bool(desks))
         self._copies.put(_copies_in_words(facts.copies))
         self._copies.setVisible(bool(facts.copies))
         self._keep_height()
@@ -133,8 +160,10 @@ def read_facts(seat: Seat) -> DeskFacts:
     sheet = desk.office.sheet()
     copies = desk.tables.plain_copies() if seat.may("table.export") else ()
     facts = sheet.name, desk.journal.last_saved(), desk.cases.count(), desk.drafts.cases(), sheet.enrolled
-    sealing_due = seat.may("people.manage") and desk.people.sealing_due()
-    return DeskFacts(*facts, copies, desk.enrolment.handover_due(), sealing_due)
+    manages = seat.may("people.manage")
+    due = desk.enrolment.handover_due(), manages and desk.people.sealing_due()
+    missing, reported = desk.office_recovery.missing(), desk.people.reported() if manages else ()
+    return DeskFacts(*facts, copies, *due, desk.breaches.standing(), missing, reported)
 
 
 def _copies_in_words(copies: tuple[PlainCopySummary, ...]) -> str:

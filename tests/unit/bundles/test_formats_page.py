@@ -29,6 +29,7 @@ ENUMS: tuple[type[StrEnum], ...] = (
     codes.NewerReason,
     codes.ReceiptReason,
     codes.TrustReason,
+    codes.RecoveryReason,
 )
 
 

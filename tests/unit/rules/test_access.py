@@ -2,7 +2,20 @@ import pytest
 
 from desktop.catalogue import load
 from desktop.errors import NotPermitted
-from desktop.rules.access import ACTIONS, MATRIX, Role, may_see_health, require, require_signature
+from desktop.rules.access import (
+    ACTIONS,
+    MATRIX,
+    STANDINGS,
+    TOUCHES,
+    Role,
+    Standing,
+    answer,
+    is_restricted,
+    may_see_health,
+    require,
+    require_signature,
+)
+from desktop.rules.records import Damaged, Missing, Value
 
 # Written out a second time on purpose: C clerk, O case officer, S supervisor, N national analyst, D national case desk.
 EXPECTED = {
@@ -10,6 +23,8 @@ EXPECTED = {
     "case.open": "COS",
     "case.save": "COS",
     "case.search": "COS",
+    "case.assign": "COS",
+    "case.unassign": "S",
     "draft.keep": "COS",
     "consent.record": "COS",
     "basis.record": "S",
@@ -30,12 +45,16 @@ EXPECTED = {
     "office.enrol": "S",
     "people.manage": "S",
     "sentence.change": "COSND",
+    "breach.record": "COS",
+    "breach.close": "S",
     "journal.read": "S",
     "journal.verify": "COSND",
     "secretariat.init": "N",
     "secretariat.enrol": "N",
+    "secretariat.lost_device": "N",
     "secretariat.intake": "ND",
     "secretariat.receipts": "ND",
+    "secretariat.recover": "N",
 }
 LETTER = dict(zip(Role, "COSND", strict=True))
 
@@ -50,6 +69,56 @@ def may(role: Role, action: str) -> bool:
 
 def test_L03_each_role_may_do_exactly_what_the_table_says() -> None:
     assert {action: "".join(LETTER[role] for role in Role if may(role, action)) for action in ACTIONS} == EXPECTED
+
+
+# What a role that has the action may do with a case: assigned and restricted, assigned, restricted, neither; written
+# out a second time on purpose. A allowed, R a reason first, H hidden, - refused.
+MANY, ONE = "AAHA", "AAHR"
+CASES: dict[str, dict[str, str]] = {
+    "case.search": dict.fromkeys("COS", MANY),
+    "draft.keep": dict.fromkeys("COS", MANY),
+    "import.preview": dict.fromkeys("COS", MANY),
+    "import.apply": dict.fromkeys("OS", MANY),
+    "table.export": {"S": MANY},
+    "journal.read": {"S": MANY},
+    "case.unassign": {"S": MANY},
+    "case.open": dict.fromkeys("COS", ONE),
+    "case.save": dict.fromkeys("COS", ONE),
+    "consent.record": dict.fromkeys("COS", ONE),
+    "basis.record": {"S": ONE},
+    "determination.record": dict.fromkeys("OS", ONE),
+    "referral.create": dict.fromkeys("COS", ONE),
+    "referral.issue_letter": dict.fromkeys("OS", ONE),
+    "letter.open": dict.fromkeys("OS", ONE),
+    "case.assign": {"C": "A-H-", "O": "A-H-", "S": MANY},
+}
+SHORT = {"ALLOWED": "A", "REASON": "R", "HIDDEN": "H", "REFUSED": "-"}
+
+
+def test_the_whole_table_of_roles_and_cases_is_what_is_written_here() -> None:
+    order = (Standing(True, True), Standing(True, False), Standing(False, True), Standing(False, False))
+    assert set(order) == set(STANDINGS)
+    assert CASES.keys() == TOUCHES.keys()
+    for action in ACTIONS:
+        for role in Role:
+            expected = CASES.get(action, {}).get(LETTER[role])
+            if expected is None:
+                expected = "AAAA" if role in MATRIX[action] else "----"
+            assert "".join(SHORT[answer(role, action, one)] for one in order) == expected, (action, role)
+
+
+def test_an_action_that_is_none_is_refused_however_one_stands_to_the_case() -> None:
+    assert {answer("SUPERVISOR", "case.burn", one) for one in STANDINGS} == {"REFUSED"}
+    assert {answer("DIRECTOR", "case.open", one) for one in STANDINGS} == {"REFUSED"}
+
+
+@pytest.mark.parametrize(
+    ("value", "restricted"),
+    [(None, False), (False, False), (True, True), *((one, True) for one in Missing), (Damaged("?"), True)],
+)
+def test_L06_a_case_of_which_it_is_not_known_counts_as_restricted(value: Value, restricted: bool) -> None:
+    assert is_restricted({"restricted": value}) is restricted
+    assert not is_restricted({})
 
 
 def test_a_role_or_action_that_does_not_exist_may_do_nothing() -> None:

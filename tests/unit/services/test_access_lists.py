@@ -17,7 +17,7 @@ from tests.factory import Place, make_case, make_secretariat
 from tests.unit.services.people_hands import add, unlock
 
 
-def full(*_: object) -> None:
+def full(*_: object, **__: object) -> None:
     raise Obstacle("DISK_FULL")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from desktop.bootstrap import Door
 from desktop.clock import NAIROBI, parse_stamp
-from desktop.errors import Stopped, WrongSentence
+from desktop.errors import NotTrusted, Stopped, WrongSentence
 from desktop.rules.journal_chain import Act
 from desktop.rules.journal_reading import KINDS, JournalLine, JournalWish, Kind, Verdict
 from desktop.services import journal_check, journal_page
@@ -289,3 +289,48 @@ def test_the_secretariat_checks_its_own(national: Secretariat) -> None:
 
 def test_kinds_know_what_stands_in_a_journal(worked: tuple[Place, str]) -> None:
     assert {line.act for line in all_lines(worked[0])} <= {act for kind in Kind for act in KINDS[kind]}
+
+
+@pytest.mark.parametrize(
+    "spoiling",
+    [
+        "UPDATE journal SET hash = 'abc' WHERE n = (SELECT max(n) FROM journal)",
+        "UPDATE journal SET hash = x'00' WHERE n = (SELECT max(n) FROM journal)",
+        "UPDATE journal SET hash = zeroblob(32) WHERE n = (SELECT max(n) FROM journal)",
+        "UPDATE journal SET act = CAST(x'FF' AS TEXT) WHERE n = (SELECT max(n) FROM journal)",
+        "UPDATE journal SET at = CAST(x'C328' AS TEXT) WHERE n = (SELECT max(n) FROM journal)",
+        "UPDATE journal SET user = x'FF', object = 7 WHERE n = (SELECT max(n) FROM journal)",
+    ],
+)
+def test_a_newest_entry_that_was_spoilt_stops_neither_work_nor_unlocking_nor_the_check(
+    place: Place, spoiling: str
+) -> None:
+    place.desk.cases.note_search()
+    with place.desk.vault.writing() as session:
+        session.execute(text("DROP TRIGGER journal_no_update"))
+        session.execute(text(spoiling))
+        session.execute(
+            text(
+                "CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal "
+                "BEGIN SELECT RAISE(ABORT, 'append-only'); END"
+            )
+        )
+    bad = count(place.desk.vault, "journal")
+    make_case(place)
+    place.reopen()
+    make_case(place)
+    place.desk.journal.last_saved()
+    found = [found for found in place.desk.journal.verify_all().found if found.grave]
+    assert [(one.code, one.facts["n"]) for one in found] == [("JOURNAL_FOUND_BROKEN", bad)]
+    assert found[0].facts["count"] == 1
+    with pytest.raises(NotTrusted, match="JOURNAL_BROKEN"):
+        place.desk.journal.verify()
+
+
+@pytest.mark.parametrize("column", ["at", "user", "act", "object", "reason"])
+def test_letters_that_are_none_are_a_broken_entry_and_the_check_goes_on(
+    tampering: Callable[..., Verdict], column: str
+) -> None:
+    verdict = tampering(ENTRY.format(column=column, value="CAST(x'FFFE' AS TEXT)"))
+    assert verdict.found[0].code == "JOURNAL_FOUND_BROKEN"
+    assert verdict.found[0].facts["n"] == 3

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from desktop.bootstrap import Desk
+from desktop.crypto.sheet import SheetKeys
 from desktop.errors import NotPermitted
 from desktop.rules.access import ACTIONS, MATRIX, Role
 from desktop.rules.columns import ColumnMapping
@@ -33,9 +34,18 @@ class Use:
 
 
 FINDING = RecordDraft("determination", {}, case_id=NOBODY)
+NO_SHEET = SheetKeys(b"", b"")  # keys that are none: nothing is made with them
 NO_MAPPING = ColumnMapping("", (), 1, ())
 # Arguments that lead nowhere: the role is asked before anything is looked at.
 USES: dict[str, tuple[Use, ...]] = {
+    "breaches.list": (Use("breach.record", lambda desk: desk.breaches.list()),),
+    "breaches.open": (Use("breach.record", lambda desk: desk.breaches.open(NOBODY)),),
+    "breaches.standing": (Use("breach.record", lambda desk: desk.breaches.standing()),),
+    "breaches.save": (Use("breach.record", lambda desk: desk.breaches.save(RecordDraft("breach", {}, NOBODY))),),
+    "breaches.close": (Use("breach.close", lambda desk: desk.breaches.close(NOBODY, 1)),),
+    "breaches.notice": (Use("breach.record", lambda desk: desk.breaches.notice(NOBODY, "en")),),
+    "breaches.hand_out_notice": (Use("breach.record", lambda desk: desk.breaches.hand_out_notice(NOBODY, "en")),),
+    "breaches.note_not_printed": (Use("breach.record", lambda desk: desk.breaches.note_not_printed(NOBODY)),),
     "cases.create": (
         Use("case.create", lambda desk: desk.cases.create([RecordDraft("consent", {})])),
         Use("determination.record", lambda desk: desk.cases.create([FINDING, RecordDraft("consent", {})])),
@@ -49,6 +59,9 @@ USES: dict[str, tuple[Use, ...]] = {
     "cases.count": (Use("case.search", lambda desk: desk.cases.count()),),
     "cases.search": (Use("case.search", lambda desk: desk.cases.search("x")),),
     "cases.note_search": (Use("case.search", lambda desk: desk.cases.note_search()),),
+    "cases.officers": (Use("case.search", lambda desk: desk.cases.officers(NOBODY)),),
+    "cases.assign": (Use("case.assign", lambda desk: desk.cases.assign(NOBODY, NOBODY)),),
+    "cases.unassign": (Use("case.unassign", lambda desk: desk.cases.unassign(NOBODY, NOBODY)),),
     "cases.history": (Use("case.open", lambda desk: desk.cases.history(NOBODY)),),
     "cases.read_sealed": (Use("case.open", lambda desk: desk.cases.read_sealed(NOBODY)),),
     "consents.record": (
@@ -104,6 +117,14 @@ USES: dict[str, tuple[Use, ...]] = {
     "people.remove": (Use("people.manage", lambda desk: desk.people.remove(NOBODY)),),
     "people.may_know": (Use("people.manage", lambda desk: desk.people.may_know(NOBODY)),),
     "people.seal_again": (Use("people.manage", lambda desk: desk.people.seal_again()),),
+    "people.report_known": (Use("sentence.change", lambda desk: desk.people.report_known()),),
+    "people.reported": (Use("people.manage", lambda desk: desk.people.reported()),),
+    "sheets.offer": (Use("people.manage", lambda desk: desk.sheets.offer()),),
+    "sheets.take": (Use("people.manage", lambda desk: desk.sheets.take("")),),
+    "sheets.renew": (Use("people.manage", lambda desk: desk.sheets.renew(NO_SHEET)),),
+    "sheets.renew_with_new_keys": (Use("people.manage", lambda desk: desk.sheets.renew_with_new_keys(NO_SHEET)),),
+    "sheets.close_desk": (Use("people.manage", lambda desk: desk.sheets.close_desk("")),),
+    "sheets.prove": (Use("people.manage", lambda desk: desk.sheets.prove("")),),
     "people.offer_sentence": (Use("sentence.change", lambda desk: desk.people.offer_sentence()),),
     "people.change_sentence": (Use("sentence.change", lambda desk: desk.people.change_sentence("", "")),),
     "receipts.take_in": (Use("receipt.take_in", lambda desk: desk.receipts.take_in(b"")),),
@@ -130,6 +151,10 @@ USES: dict[str, tuple[Use, ...]] = {
     ),
     "tables.plain_copies": (Use("table.export", lambda desk: desk.tables.plain_copies()),),
     "tables.plain_copy_deleted": (Use("table.export", lambda desk: desk.tables.plain_copy_deleted(NOBODY)),),
+    "lost_devices.devices": (Use("secretariat.lost_device", lambda desk: desk.lost_devices.devices()),),
+    "lost_devices.of_office": (Use("secretariat.lost_device", lambda desk: desk.lost_devices.of_office("")),),
+    "lost_devices.held": (Use("secretariat.lost_device", lambda desk: desk.lost_devices.held(NOBODY)),),
+    "lost_devices.report": (Use("secretariat.lost_device", lambda desk: desk.lost_devices.report(NOBODY)),),
     "secretariat.enrol": (Use("secretariat.enrol", lambda desk: desk.secretariat.enrol(b"", "")),),
     "sending.has_line": (Use("bundle.list", lambda desk: desk.sending.has_line()),),
     "sending.errand": (Use("bundle.hand_over", lambda desk: desk.sending.errand(NOBODY)),),
@@ -138,13 +163,28 @@ USES: dict[str, tuple[Use, ...]] = {
     "sending.receipt_errands": (Use("receipt.take_in", lambda desk: desk.sending.receipt_errands()),),
     "sending.take_receipt": (Use("receipt.take_in", lambda desk: desk.sending.take_receipt(b"")),),
     "intake.receipts_to_lay_out": (Use("secretariat.receipts", lambda desk: desk.intake.receipts_to_lay_out({})),),
+    "national_recovery.name_identity": (
+        Use("secretariat.recover", lambda desk: desk.national_recovery.name_identity(b"")),
+    ),
+    "national_recovery.note_coordinator": (
+        Use("secretariat.recover", lambda desk: desk.national_recovery.note_coordinator("", "")),
+    ),
+    "national_recovery.look": (Use("secretariat.recover", lambda desk: desk.national_recovery.look(b"")),),
+    "national_recovery.compare": (Use("secretariat.recover", lambda desk: desk.national_recovery.compare(b"", "")),),
+    "national_recovery.answer": (Use("secretariat.recover", lambda desk: desk.national_recovery.answer(b"", b"", ())),),
     "secretariat.name_line": (Use("secretariat.enrol", lambda desk: desk.secretariat.name_line("", None)),),
     "secretariat.root_digits": (Use("secretariat.enrol", lambda desk: desk.secretariat.root_digits()),),
 }
 # What anybody who unlocked the vault may ask: figures, codes and states, no person.
 FREE = {
     *("office.sheet", "office.signed_in", "intake.counts", "journal.last_saved"),
-    *("people.may_see_health", "people.sealing_due", "enrolment.handover_due"),
+    *(
+        "people.may_see_health",
+        "people.sealing_due",
+        "sheets.standing",
+        "enrolment.handover_due",
+        "office_recovery.missing",
+    ),
 }
 NOT_YET = {"secretariat.init"}  # actions whose use comes before unlocking, or with a screen
 

@@ -63,7 +63,7 @@ def test_a_removed_clerk_opens_nothing_new_and_an_old_copy_opens_only_what_was_b
             unlock(place, clerk)
         unlock(place, officer).lock()  # nobody else had to be there
     stolen = unlock(place, clerk, tmp_path / "copy")
-    assert stolen.desk.cases.open(before)
+    assert stolen.desk.cases.open(before, "OFFICER_AWAY")
     with pytest.raises(DeskError):
         stolen.desk.cases.open(after)
     stolen.lock()
@@ -209,6 +209,7 @@ def test_a_suspended_persons_sentence_that_may_be_known_lets_nobody_in(place: Pl
 def test_unsaved_work_outlasts_new_keys(place: Place) -> None:
     clerk, officer = add(place), add(place, "CASE_OFFICER")
     case_id = make_case(place)
+    place.desk.cases.assign(case_id, officer.user_id)
     mine = draft_of(place.desk.cases.open(case_id))
     place.desk.drafts.keep([mine])
     with place.locked():

@@ -11,6 +11,7 @@ from db.store import Store
 from tests.unit.db.vaults import make_store
 
 MANY = 260
+ME = "me"
 CROWD = 60
 WORDS = ("wambui", "wanjiru", "gachanja", "achieng", "ali", "amina", "noor", "0799", "zawadi")
 
@@ -57,7 +58,7 @@ def expected(words: Sequence[str]) -> set[str]:
 
 def search(store: Store, words: Sequence[str], rows: int = 1000) -> list[str]:
     with store.reading() as session:
-        return [row.case_id for row in cases.matching(session, words, rows)]
+        return [row.case_id for row in cases.matching(session, ME, words, rows)]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_page_after_page_shows_every_case_once_the_last_touched_first(filled: St
     seen: list[tuple[str, str]] = []
     after = None
     with filled.reading() as session:
-        while len(seen) <= len(KEYS) and (found := cases.page(session, after, rows)):
+        while len(seen) <= len(KEYS) and (found := cases.page(session, ME, after, rows)):
             seen += [(row.touched_at, row.case_id) for row in found]
             after = seen[-1]
     assert seen == sorted(seen, reverse=True)
