@@ -50,11 +50,21 @@ PARTS: dict[str, Part] = {
     **{f"R3-{name}": Part(_POWER, 500, (name,)) for name in (*_OPERATIONS, *_MORE)},
     "R3-recovery": Part("tests.hard.proof_power:measure_recovery", 500),
     "R3-controls": Part("tests.hard.proof_power:measure_controls", 2_000),
+    "R8-header": Part("tests.hard.proof_header:measure", 200),
+    "R8-vault": Part("tests.hard.proof_vault_file:measure", 2_000),
+    "R9": Part("tests.hard.proof_rollback:measure", 500),
     "R13": Part("bench.proof_plaintext:measure", 200),
     "R14": Part("bench.locks:measure", 50),
     "R15": Part("bench.proof_guesses:measure", 1_000),
+    "R17": Part("tests.hard.proof_keys:measure", 2_000),
+    "R17-real": Part("tests.hard.proof_keys_real:measure", 50),
+    "R18": Part("bench.proof_drills:measure", 1, ("R18",)),
+    "R18-rows": Part("tests.hard.proof_sealed_rows:measure", 200),
+    "R19": Part("tests.hard.proof_journal:measure", 2_000),
+    "R19-speed": Part("tests.hard.proof_journal:measure_speed", 1_000_000),
     "R27": Part("bench.proof_faults:measure", 10_000),
     "R29": Part("bench.proof_accessibility:measure", 20),
+    "R30": Part("bench.proof_drills:measure", 1, ("R30",)),
 }
 
 

@@ -61,12 +61,16 @@ _SECTIONS = ("case", "person", "recruitment", "determination", "referral", "cons
 _SCREENS = ("today", "cases", "referrals", "directory", "sending", "settings", "importWorkbook", "enrolment")
 
 
-def measure(locks: int, seed: int | None = None) -> dict[str, object]:
+def measure(locks: int) -> dict[str, object]:
+    """Lock so many times, with another seed each time, so that runs can be added up."""
+    return measure_seeded(locks, secrets.randbelow(MOST_SEEDS))
+
+
+def measure_seeded(locks: int, seed: int) -> dict[str, object]:
     """Lock so many times and return the facts of R14; `figure` counts what was found after a lock.
 
-    Swap is not looked at: the machine's own settings decide it. Another seed each time, so that runs can be added up.
+    Swap is not looked at: the machine's own settings decide it.
     """
-    seed = secrets.randbelow(MOST_SEEDS) if seed is None else seed
     chance = random.Random(seed)  # noqa: S311  which screens, no secret
     before, after, visited, wrong = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     ways = Counter(_way(number) for number in range(1, locks + 1))

@@ -143,9 +143,8 @@ def _property(bus: str, owner: str, path: str, interface: str, name: str) -> str
 
 
 def _busctl(bus: str, *asked: str) -> dict[str, Any]:
-    said = subprocess.run(
-        ["busctl", f"--address={bus}", "--json=short", "--timeout=20", *asked], capture_output=True, check=False
-    )
+    command = ["busctl", f"--address={bus}", "--json=short", "--timeout=20", "--", *asked]  # -1 is no option
+    said = subprocess.run(command, capture_output=True, check=False)
     with contextlib.suppress(ValueError):
         found = json.loads(said.stdout)
         return found if isinstance(found, dict) else {}

@@ -46,12 +46,13 @@ _ROUTES = (
 _find = search(["Kanari"])
 
 
-def measure(faults: int, seed: int | None = None) -> dict[str, object]:
-    """Force so many faults and return the facts of R27; `figure` counts words found and what the proof missed.
+def measure(faults: int) -> dict[str, object]:
+    """Force so many faults, with another seed each time, so that runs can be added up."""
+    return measure_seeded(faults, secrets.randbelow(MOST_SEEDS))
 
-    Another seed each time, so that runs can be added up.
-    """
-    seed = secrets.randbelow(MOST_SEEDS) if seed is None else seed
+
+def measure_seeded(faults: int, seed: int) -> dict[str, object]:
+    """Force so many faults and return the facts of R27; `figure` counts words found and what the proof missed."""
     struck, kinds, missed = Counter[str](), Counter[str](), Counter[str]()
     found: set[str] = set()
     with tempfile.TemporaryDirectory() as name, _small_laptop():

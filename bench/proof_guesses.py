@@ -103,7 +103,7 @@ def _guess(door: Door, clock: _MovedClock, sentence: str, guesses: int, wrong: C
         guess = list(right) if number % _NEAR == 0 else chance.sample(words, len(right))
         guess[chance.randrange(len(right))] = chance.choice([word for word in words if word not in right])
         with _expected(WrongSentence, "WRONG_SENTENCE", wrong, "guess_not_refused"):
-            door.unlock(1, " ".join(guess))
+            door.unlock(1, " ".join(guess)).lock()
     held = json.loads((door.folder / "attempts.json").read_bytes())
     wrong["count"] += held.keys() != {"failures", "last"} or held["failures"] != guesses
     wrong["vault_changed"] += {name: _hashes(door.folder)[name] for name in before} != before
@@ -126,7 +126,7 @@ def _wait(door: Door, clock: _MovedClock, failures: int, sentence: str, wrong: C
     if specified:
         clock.move(specified - 1)
         with _expected(Obstacle, "WAIT_BEFORE_TRYING", wrong, "too_early_not_refused"):
-            door.unlock(1, sentence)
+            door.unlock(1, sentence).lock()
         clock.move(1)
     wrong["locked_out"] += door.vaults.status().wait_seconds != 0
     return specified

@@ -32,7 +32,7 @@ from tests.ui.every_screen import typing_fields
 from ui import app, languages, theme
 from ui.jobs import JobRunner
 from ui.main_window import MainWindow
-from ui.screens.case_file import PARTS
+from ui.screens.case_sheets import PARTS
 from ui.screens.desk_frame import DeskFrame
 from ui.seat import Place
 from ui.widgets import clipboard
