@@ -31,6 +31,10 @@ class Office(Base):
     receipted_list: Mapped[Count]
     last_case_year: Mapped[Count]
     last_case_number: Mapped[Count]
+    # Taken out since the last bundle (threat-model attack 9): written in the transaction that lets it go.
+    out_cases: Mapped[Count] = mapped_column(default=0)
+    out_letters: Mapped[Count] = mapped_column(default=0)
+    out_tables: Mapped[Count] = mapped_column(default=0)
 
 
 class Record(Base):

@@ -42,6 +42,9 @@ class IncomingBundle(Base):
     taken: Mapped[bool]
     disputed: Mapped[bool]
     records: Mapped[Count]
+    out_cases: Mapped[Count]  # what its office says it took out by other ways since its bundle before
+    out_letters: Mapped[Count]
+    out_tables: Mapped[Count]
     received_at: Mapped[Stamp]
 
 

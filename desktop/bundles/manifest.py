@@ -10,6 +10,7 @@ from desktop.bundles import members as m
 from desktop.bundles import sizes
 from desktop.crypto.encoding import JSONValue, Malformed, canonical_json, sha256_hex
 from desktop.crypto.signing import MAX_ENVELOPE_BYTES
+from desktop.rules.taken_out import MOST, TakenOut
 
 PAYLOAD_TYPE = "application/vnd.rufaa.bundle.v1+json"
 SCHEMA = 1
@@ -40,6 +41,7 @@ _MEMBERS = frozenset(
         "roster",
         "schema",
         "sequence",
+        "taken_out",
     )
 )
 _ENTRY_MEMBERS = frozenset(("encoding", "name", "plain", "sha256_plain", "sha256_stored", "stored"))
@@ -124,6 +126,7 @@ class Manifest:
     roster: RosterMark
     schema: int
     sequence: int
+    taken_out: TakenOut
 
 
 def fingerprint(public_key: bytes) -> str:
@@ -169,6 +172,7 @@ def parse_manifest(payload: bytes) -> Manifest:
         roster=_roster(found["roster"]),
         schema=m.positive(found["schema"]),
         sequence=m.positive(found["sequence"]),
+        taken_out=_taken_out(found["taken_out"]),
     )
     _check_entries(manifest)
     _check_links(manifest)
@@ -215,6 +219,12 @@ def _previous_incarnation(value: JSONValue) -> PreviousIncarnation:
 def _roster(value: JSONValue) -> RosterMark:
     found = m.members(value, frozenset(("sha256", "version")))
     return RosterMark(m.digest(found["sha256"]), m.positive(found["version"]))
+
+
+def _taken_out(value: JSONValue) -> TakenOut:
+    found = m.members(value, frozenset(("cases", "letters", "tables")))
+    cases, letters, tables = (m.whole(found[name], 0, MOST) for name in ("cases", "letters", "tables"))
+    return TakenOut(cases, letters, tables)
 
 
 def _check_entries(manifest: Manifest) -> None:

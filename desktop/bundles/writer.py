@@ -33,6 +33,7 @@ from desktop.crypto.sealing import seal
 from desktop.crypto.signing import sign_envelope
 from desktop.errors import Obstacle
 from desktop.rules.journal_chain import HashRun
+from desktop.rules.taken_out import TakenOut
 
 BUNDLE_MAGIC = b"RUFAA1\n"
 # Levels of zstd. The close one keeps the daily bundle within decisions 23. For the ten thousand records of a first
@@ -58,6 +59,7 @@ class BundleFacts:
     previous_incarnation: PreviousIncarnation | None
     roster: RosterMark
     sequence: int
+    taken_out: TakenOut
 
 
 @dataclass(frozen=True)
@@ -230,4 +232,5 @@ def _manifest(
         roster=facts.roster,
         schema=SCHEMA,
         sequence=facts.sequence,
+        taken_out=facts.taken_out,
     )

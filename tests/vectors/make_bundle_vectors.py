@@ -29,6 +29,7 @@ from desktop.bundles.trust import make_package, payload_of_root
 from desktop.bundles.writer import Attachment, MadeBundle, SealedItem, make_bundle
 from desktop.crypto.sealing import public_key
 from desktop.crypto.signing import sign_envelope
+from desktop.rules.taken_out import TakenOut
 from tests.unit.bundles import world
 
 FOLDER = Path(__file__).parent / "bundles"
@@ -103,6 +104,7 @@ def bundle() -> MadeBundle:
             previous_bundle=world.digest("bundle 7"),
             incarnation=world.hex_id("second incarnation"),
             previous_incarnation=world.restored(7, 6, world.journal_entries(6)[-1].hash),
+            taken_out=TakenOut(cases=214, letters=12, tables=2),
         ),
         records=(world.line("one"), world.line("two", 2, notes="ñ 日本", sex="FEMALE")),
         journal=world.journal(9, first=5),

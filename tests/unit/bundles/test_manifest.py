@@ -12,6 +12,7 @@ from desktop.bundles import sizes
 from desktop.bundles.codes import ReasonCode
 from desktop.bundles.manifest import Encoding
 from desktop.crypto.encoding import Malformed, canonical_json
+from desktop.rules.taken_out import MOST, TakenOut
 from tests.unit.bundles import world
 
 HOSTILE_NAMES = (
@@ -74,8 +75,22 @@ def manifest_cases() -> list[tuple[str, Any]]:
         ("previous_incarnation", {}), ("recipients", []), ("recipients", [world.digest("a")] * 2),
         ("recipients", [world.digest(str(n)) for n in range(17)]), ("roster", {"sha256": world.digest("x")}),
         ("roster", {"sha256": world.digest("x"), "version": 0}), ("schema", 0), ("sequence", 0), ("sequence", 2),
-        ("sequence", -1), ("sequence", True), ("sequence", "1"),
+        ("sequence", -1), ("sequence", True), ("sequence", "1"), ("taken_out", None), ("taken_out", 214),
+        ("taken_out", {}), ("taken_out", {"cases": 1, "tables": 1}), ("taken_out", taken_out() | {"bundles": 1}),
+        *(("taken_out", taken_out() | {figure: wrong}) for figure in taken_out()
+          for wrong in (-1, 2**40, MOST + 1, True, None, "1", [1])),
     ]  # fmt: skip
+
+
+def taken_out() -> dict[str, Any]:
+    return {"cases": 214, "letters": 12, "tables": 2}
+
+
+@pytest.mark.parametrize("figure", ["cases", "letters", "tables"])
+@pytest.mark.parametrize("n", [0, MOST])
+def test_manifest_with_a_figure_of_what_was_taken_out_at_its_bound_is_read(figure: str, n: int) -> None:
+    out = TakenOut(**(taken_out() | {figure: n}))
+    assert world.opened(world.made(taken_out=out).content).manifest.taken_out == out
 
 
 @pytest.mark.parametrize(("name", "value"), manifest_cases())

@@ -15,6 +15,7 @@ from desktop.bundles.receipt import open_receipt
 from desktop.bundles.records import open_values, parse_line, parse_revision, revision_hash, view_hash
 from desktop.bundles.trust import open_package, payload_of_root, trust_of, verify_keyset, verify_root, verify_rosters
 from desktop.rules.journal_chain import Act, Entry, verify_run
+from desktop.rules.taken_out import TakenOut
 from tests.unit.bundles import world
 from tests.vectors import make_bundle_vectors as maker
 
@@ -57,6 +58,7 @@ def test_stored_bundle_opens() -> None:
     payload = VECTORS["bundle_manifest"].encode()
     assert manifest_bytes(opened.manifest) == payload
     assert parse_manifest(payload) == opened.manifest
+    assert opened.manifest.taken_out == TakenOut(cases=214, letters=12, tables=2)
     contents = opened.contents
     assert [item.record.id for item in contents.records] == [world.uid("one"), world.uid("two")]
     assert contents.journal == world.journal(9, first=5)

@@ -35,6 +35,7 @@ from desktop.crypto.sealing import open_sealed, public_key
 from desktop.crypto.signing import public_bytes, sign_envelope
 from desktop.errors import NotTrusted
 from desktop.rules.journal_chain import Act, Entry, HashRun, next_entry
+from desktop.rules.taken_out import TakenOut
 
 NOON = "2026-11-25T09:00:00.000Z"
 LATER = "2027-11-25T09:00:00.000Z"
@@ -229,6 +230,7 @@ def facts(**changes: Any) -> BundleFacts:
         previous_incarnation=None,
         roster=RosterMark(roster().payload_sha256, 1),
         sequence=1,
+        taken_out=TakenOut(cases=0, letters=0, tables=0),
     )
     return replace(base, **changes)
 
