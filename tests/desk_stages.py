@@ -46,11 +46,12 @@ REFERRAL: dict[str, Value] = {
 
 @dataclass(frozen=True)
 class Known:
-    """The case, the referral and the breach that the pictures show."""
+    """The case, the referral and the breach that the pictures show, and a case that is a colleague's."""
 
     case_id: str
     referral_id: str
     breach_id: str
+    theirs_id: str = ""
 
 
 def make_desks(folder: Path) -> tuple[Path, Path]:
@@ -80,11 +81,14 @@ def know(desk: Desk) -> Known:
     """Make what the pictures need: a referral of a person who agreed, a table to delete; called in the lane."""
     case_id = next(row.case_id for row in desk.cases.list() if desk.cases.open(row.case_id).of("consent"))
     provider = desk.directory.list()[0].record_id
-    desk.people.add(name="Wanjiru Njoroge (invented)", role="CASE_OFFICER", trained_on="2026-10-01")
+    officer = desk.people.add(name="Wanjiru Njoroge (invented)", role="CASE_OFFICER", trained_on="2026-10-01").user_id
     outcome = desk.referrals.create(case_id, {**REFERRAL, "to_provider": provider})
     desk.tables.export_plain(TableKind.CPIMS, "PLANNING", Path("/media/KINGSTON/Reports"))
     breach = desk.breaches.save(RecordDraft("breach", BREACH))
-    return Known(case_id, outcome.record_ids[0], breach.record_ids[0])
+    theirs, _ = desk.cases.create([RecordDraft("case", {"officer": "W. Njoroge (invented)"})])
+    desk.cases.assign(theirs, officer)
+    desk.cases.unassign(theirs, desk.vault.user)
+    return Known(case_id, outcome.record_ids[0], breach.record_ids[0], theirs)
 
 
 def places(known: Known) -> dict[str, Place]:
@@ -94,6 +98,7 @@ def places(known: Known) -> dict[str, Place]:
         "today": Place("today"),
         "cases": Place("cases"),
         **{f"case_{name}": Place("caseFile", known.case_id, section=name) for name in sections},
+        "case_reason": Place("caseFile", known.theirs_id),
         "letter": Place("letter", known.case_id, known.referral_id),
         "referrals": Place("referrals"),
         "directory": Place("directory"),
@@ -107,6 +112,10 @@ def places(known: Known) -> dict[str, Place]:
         "settings": Place("settings"),
         "journal": Place("journal"),
         "people": Place("people"),
+        "new_keys": Place("newKeys"),
+        "new_sheet": Place("newSheet"),
+        "try_sheet": Place("trySheet"),
+        "close_desk": Place("closeDesk"),
         "sentence": Place("sentence"),
     }
 

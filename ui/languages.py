@@ -66,9 +66,9 @@ def day(date_text: str) -> str:
     return spell(date_text, current())
 
 
-def plain(code: str) -> str:
+def plain(code: str, **facts: int | str) -> str:
     """Return the words of a code without the mark of the letter that Alt reaches, as a screen reader says them."""
-    return words(code).replace("&", "")
+    return words(code, **facts).replace("&", "")
 
 
 def day_and_time(at: str) -> tuple[str, str]:

@@ -65,6 +65,8 @@ class MainWindow(QMainWindow):
         self._folder, self._door, self._jobs, self._replace = folder, door, jobs, replace
         self._desk: Desk | None = None
         self._desk_frame: DeskFrame | None = None
+        self._held: Callable[[], object] | None = None  # lets go of what a way back has in memory
+        self._closed = False  # by a supervisor: no sentence opens the vault
         self._preferences = Preferences(folder)
         self._painted = False
         self.fault = ""  # the number of a fault that the next process shows
@@ -108,8 +110,11 @@ class MainWindow(QMainWindow):
             QTimer.singleShot(0, self.first_painted.emit)
 
     def lock(self) -> None:
-        """Blank the screen, close the vault and put a new process in the place of this one. Before unlock: nothing."""
-        if self._desk is not None:
+        """Blank the screen, close the vault and put a new process in the place of this one. Before unlock: nothing.
+
+        Also where the words of a recovery sheet opened the vault, or words were shown: they are in this one's memory.
+        """
+        if self._desk is not None or self._held is not None:
             self._close(QWidget(), self._frame())
 
     def show_fault(self, number: str) -> None:
@@ -137,6 +142,9 @@ class MainWindow(QMainWindow):
     def close_vault(self) -> None:
         """Close the vault where one is open; called in the vault lane, at the end of the program as well."""
         desk, self._desk = self._desk, None
+        let_go, self._held = self._held, None
+        if let_go is not None:
+            let_go()
         if desk is not None:
             desk.lock()
 
@@ -183,7 +191,32 @@ class MainWindow(QMainWindow):
         page.practice_wanted.connect(self._leave_for_practice)
         page.refused.connect(self._on_refused)
         page.hindered.connect(self._on_hindered)
+        page.recovery_wanted.connect(lambda: self._show_way(""))
         return page
+
+    def _show_way(self, name: str) -> None:
+        """Go to a page of the way back into the vault."""
+        from ui.screens.recover import way_back
+
+        page = way_back(name, self._door, self._jobs, closed=self._closed)
+        page.way_wanted.connect(self._show_way)
+        page.left.connect(self._on_way_left)
+        page.held.connect(self._on_held)
+        page.unlocked.connect(self._on_unlocked)
+        page.refused.connect(self._on_refused)
+        page.hindered.connect(self._on_hindered)
+        self._show_page(page)
+
+    def _on_held(self, let_go: Callable[[], object]) -> None:
+        self._held = let_go
+        self._idle.watch(self._preferences.now.idle_minutes)
+
+    def _on_way_left(self) -> None:
+        if self._held is not None:
+            self.lock()
+        else:
+            self._begin()
+            self._look()
 
     def _first_run(self) -> FirstRun:
         from ui.screens.first_run import FirstRun
@@ -215,10 +248,13 @@ class MainWindow(QMainWindow):
                 self._show_page(page)
             page.expect(status.desks)
             page.hold(status.wait_seconds)
+            self._closed = status.closed
+            if status.closed:
+                page.show_closed()
         self.looked.emit()
 
     def _on_unlocked(self, desk: Desk) -> None:
-        self._desk = desk
+        self._desk, self._held = desk, None
         self._idle.watch(self._preferences.now.idle_minutes)  # from the moment at which the vault is open
         self._jobs.run(desk.office.signed_in, owner=self, done=self._on_signed_in, failed=self._on_nobody)
 
@@ -255,9 +291,9 @@ class MainWindow(QMainWindow):
             veil().toggle()
 
     def _cover(self) -> None:
-        screen = frame.current() if (frame := self._frame()) else None
-        if screen is not None:
-            screen.cover()
+        screen = frame.current() if (frame := self._frame()) else self._pages.currentWidget()
+        if callable(cover := getattr(screen, "cover", None)):
+            cover()
 
     def _go(self, place: Place) -> None:
         if (frame := self._frame()) and self._desk is not None and self._desk.vault.kind == "OFFICE":

@@ -53,7 +53,9 @@ def _init(options: argparse.Namespace) -> int:
 def _verify(options: argparse.Namespace) -> int:
     with unlocked(options) as desk:
         entries = desk.journal.verify()
-        last = desk.journal.last_saved()
+        last, ahead = desk.journal.last_saved(), desk.vault.mark_ahead
+    if ahead:
+        tell(options, "OLDER_THAN_MARK", marked=ahead.marked, found=ahead.found)
     tell(options, "VERIFY_DONE", n=entries)
     if last:
         at = instant_in_words(parse_stamp(last.at), options.language)

@@ -20,6 +20,7 @@ from desktop.commands.common import (
     door,
     instant_in_words,
     records_in_words,
+    say,
     tell,
     unlocked,
 )
@@ -32,7 +33,7 @@ from desktop.files import probe_out, read_start, write_out
 from desktop.messages import explain
 from desktop.services.intake import Taken
 from desktop.services.secretariat import Founded, OfflineKey, check_founding, found_secretariat
-from desktop.wording import outcome_in_words, reason_in_words
+from desktop.wording import outcome_in_words, reason_in_words, taken_out_in_words
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _KEYS_PROBE_BYTES = 64 * 1024  # all key files together are smaller
@@ -212,6 +213,7 @@ def _tell_taken(options: argparse.Namespace, file: str, taken: Taken) -> None:
         file=file,
         text=". ".join(words),
     )
+    say(*taken_out_in_words(taken.taken_out, options.language))
 
 
 def _receipts(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -81,7 +82,10 @@ class ShowWhen:
 
 @dataclass(frozen=True)
 class Field:
-    """One question. `htcds` and `cpims` are the names other systems use, `question` the number on paper."""
+    """One question. `htcds` and `cpims` are the names other systems use, `question` the number on paper.
+
+    `health`: the answer is a health fact, or may be one (DPA s.46, L-04); its value leaves as its class says.
+    """
 
     name: str
     labels: Mapping[str, str]
@@ -92,6 +96,7 @@ class Field:
     list_name: str | None = None
     required: bool = False
     sealed: bool = False
+    health: bool = False
     computed: bool = False
     max_length: int | None = None
     smallest: int | None = None
@@ -136,6 +141,11 @@ class Form:
         """The fields that are stored only inside the sealed value of a revision."""
         return frozenset(item.name for item in self.fields if item.sealed)
 
+    @cached_property
+    def health_names(self) -> frozenset[str]:
+        """The fields whose values only who is bound to secrecy is shown."""
+        return frozenset(item.name for item in self.fields if item.health)
+
 
 class FormError(ValueError):
     """A declaration breaks a rule. The message names kind and field; declarations hold no personal data."""
@@ -152,6 +162,7 @@ _DEFAULT_LENGTH = {
 }
 _LISTED = frozenset({FieldType.CODE, FieldType.CODES})
 _DATES = frozenset({FieldType.DATE, FieldType.PARTIAL_DATE})
+_HEALTH = frozenset({Sensitivity.S3, Sensitivity.S4})
 _FREE_TEXT = frozenset({FieldType.TEXT, FieldType.LONG_TEXT, FieldType.TEXTS, FieldType.PHONE})
 _FORM_KEYS = frozenset({"kind", "version", "title", "repeats", "field"})
 _FIELD_KEYS: Mapping[str, type] = {
@@ -164,6 +175,7 @@ _FIELD_KEYS: Mapping[str, type] = {
     "sensitivity": str,
     "out": str,
     "sealed": bool,
+    "health": bool,
     "computed": bool,
     "max_length": int,
     "min": int,
@@ -230,6 +242,7 @@ def _field(kind: str, row: Mapping[str, Any]) -> Field:
         list_name=row.get("list"),
         required=row.get("required", False),
         sealed=row.get("sealed", False),
+        health=row.get("health", False),
         computed=row.get("computed", False),
         max_length=row.get("max_length", _DEFAULT_LENGTH.get(field_type)),
         smallest=row.get("min"),
@@ -261,6 +274,8 @@ def _check_classes(where: str, made: Field) -> None:
         raise FormError(f"{where}: a list belongs to code and codes, and only there")
     if made.sealed and (made.out is not Out.NEVER or made.sensitivity is not Sensitivity.S4):
         raise FormError(f"{where}: a sealed field is S4 and never leaves")
+    if made.health and (made.sealed or made.computed or made.required or made.sensitivity not in _HEALTH):
+        raise FormError(f"{where}: a health fact is S3 or S4, answered by a person, optional, hidden and not sealed")
     if made.sensitivity is Sensitivity.S4 and made.out is Out.PSEUDONYMOUS:
         raise FormError(f"{where}: S4 never leaves under a pseudonym")
     if made.out is not Out.PSEUDONYMOUS and made.view is not View.AS_IS:

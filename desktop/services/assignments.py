@@ -27,6 +27,7 @@ REASONS = "view_reasons"  # the code list
 _TABLE = Base.metadata.tables["assignment"]
 _MINE = select(Assignment.case_id).where(Assignment.case_id == bindparam("case"), Assignment.user == bindparam("user"))
 _ROW = select(CaseRow.restricted).where(CaseRow.case_id == bindparam("case"))
+_NUMBER = select(CaseRow.case_ref).where(CaseRow.case_id == bindparam("case"))
 _SAID = select(ViewReason.reason).where(
     ViewReason.user == bindparam("user"), ViewReason.day == bindparam("day"), ViewReason.case_id == bindparam("case")
 )
@@ -59,7 +60,8 @@ def admit(session: Session, vault: OpenVault, action: str, case_id: str | None, 
     Raises:
         NotAccepted: VALUE_NOT_IN_LIST, the reason is none.
         NotPermitted: ROLE_NOT_PERMITTED.
-        Obstacle: RECORD_GONE, there is no such case or it is hidden: nobody can tell which. VIEW_REASON_NEEDED.
+        Obstacle: RECORD_GONE, there is no such case or it is hidden: nobody can tell which. VIEW_REASON_NEEDED, with
+            the number of the case.
     """
     verdict = _verdict(session, vault, action, case_id)
     if verdict is Answer.HIDDEN:
@@ -91,7 +93,7 @@ def _ask(session: Session, vault: OpenVault, case_id: str, reason: str | None) -
     if session.scalar(_SAID, {"user": vault.user, "day": day, "case": case_id}) is not None:
         return False
     if reason is None:
-        raise Obstacle("VIEW_REASON_NEEDED")
+        raise Obstacle("VIEW_REASON_NEEDED", case_ref=session.scalar(_NUMBER, {"case": case_id}) or "")
     if reason not in vault.catalogue.lists[REASONS]:
         raise NotAccepted((Problem("VALUE_NOT_IN_LIST"),), "VALUE_NOT_IN_LIST")
     # Of earlier days the journal alone tells: the table stays as small as one day's work.

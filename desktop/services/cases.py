@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -20,7 +21,7 @@ from desktop.errors import Obstacle
 from desktop.rules import numbers
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, RecordDraft, Topic, Value
-from desktop.services import assignments, case_rows, history, journal, records, sealed
+from desktop.services import assignments, case_rows, health, history, journal, records, sealed
 from desktop.services.assignments import Officer
 from desktop.services.drafts import drop_in as drop_draft
 from desktop.services.history import Change
@@ -121,6 +122,7 @@ class CaseService:
         """Work on an open vault."""
         self._vault = vault
         self._names_noted: dict[str | None, float] = {}  # by reason, when last
+        self._health_noted: set[tuple[str, date]] = set()  # the cases whose health facts were shown, and the day
 
     def create(self, drafts: Iterable[RecordDraft]) -> tuple[str, Outcome]:
         """Make a case from drafts of its records and return its id.
@@ -143,9 +145,10 @@ class CaseService:
         return case_id, Outcome(tuple(written), 1, frozenset({Topic.CASES}))
 
     def open(self, case_id: str, reason: str | None = None) -> CaseFile:
-        """Return a case; the view is journaled.
+        """Return a case; the view is journaled, and once a case and day that health facts were in it.
 
-        `reason` is a code of `view_reasons`. Whoever the case is not assigned to gives one, once per case and day.
+        Whoever may not see those gets the case without them (`services/health`). `reason` is a code of `view_reasons`:
+        whoever the case is not assigned to gives one, once per case and day.
 
         Raises:
             NotAccepted: VALUE_NOT_IN_LIST, the reason is none.
@@ -155,8 +158,12 @@ class CaseService:
         with self._vault.writing() as session:
             noted = assignments.admit(session, self._vault, "case.open", case_id, reason)
             found = load_case(session, self._vault, case_id)
-            if not noted:
-                journal.append(session, self._vault, Act.CASE_VIEWED, case_id)
+            if not health.may_see(session, self._vault):
+                found = replace(found, records=tuple(health.without(self._vault, one) for one in found.records))
+            told = health.any_told(self._vault, found.records) and self._is_first_look(case_id)
+            if told or not noted:
+                journal.append(session, self._vault, Act.CASE_VIEWED, case_id, reason="HEALTH" if told else None)
+        self._looked(case_id, told=told)
         return found
 
     def officers(self, case_id: str) -> tuple[Officer, ...]:
@@ -190,7 +197,8 @@ class CaseService:
     def save(self, draft: RecordDraft) -> Outcome:
         """Save one record of a case: a new one, or the next revision of one opened before.
 
-        What the program makes (numbers, states, due dates) stays as it is stored, whatever the draft says.
+        What the program makes (numbers, states, due dates) stays as it is stored, whatever the draft says, and so does
+        a health fact that it does not name.
 
         Raises:
             NotAccepted: Blocking problems; nothing was written.
@@ -224,7 +232,8 @@ class CaseService:
         if draft.kind == "referral" and kept.get("status") not in (None, "DRAFT"):
             raise Obstacle("REFERRAL_ISSUED")
         fields = {name: value for name, value in draft.fields.items() if name not in made}
-        return replace(draft, fields=fields | {name: kept[name] for name in made if name in kept})
+        fields |= {name: kept[name] for name in made if name in kept}
+        return replace(draft, fields=health.kept(records.form_of(self._vault, draft.kind), kept, fields))
 
     def list(self, after: CaseSummary | None = None, *, with_names: bool = False) -> tuple[CaseSummary, ...]:
         """Return the next page, the last touched first; that it is with names is journaled (decisions 31)."""
@@ -276,9 +285,16 @@ class CaseService:
         """
         self._vault.require("case.open")
         with self._vault.writing() as session:
-            self._admit_to(session, record_id)
+            record = self._admit_to(session, record_id)
             found = history.of_record(session, self._vault, record_id)
-            journal.append(session, self._vault, Act.CASE_VIEWED, record_id, reason="HISTORY")
+            form, case_id = records.form_of(self._vault, record.kind), record.case_id or ""
+            told = any(one.name in form.health_names for change in found for one in change.fields)
+            if told and not health.may_see(session, self._vault):
+                found, told = health.changes_without(form, found), False
+            told = told and self._is_first_look(case_id)
+            said = "HISTORY HEALTH" if told else "HISTORY"
+            journal.append(session, self._vault, Act.CASE_VIEWED, record_id, reason=said)
+        self._looked(case_id, told=told)
         return found
 
     def read_sealed(self, record_id: str) -> dict[str, Value]:
@@ -295,11 +311,21 @@ class CaseService:
             journal.append(session, self._vault, Act.CASE_VIEWED, record_id, reason="SEALED")
         return values
 
-    def _admit_to(self, session: Session, record_id: str) -> None:
+    def _admit_to(self, session: Session, record_id: str) -> StoredRecord:
         """Let the signed-in person look at a record; one of no case, such as a provider, is everybody's."""
-        case_id = records.load(session, self._vault, record_id).case_id
-        if case_id is not None:
-            assignments.admit(session, self._vault, "case.open", case_id)
+        record = records.load(session, self._vault, record_id)
+        if record.case_id is not None:
+            assignments.admit(session, self._vault, "case.open", record.case_id)
+        return record
+
+    def _is_first_look(self, case_id: str) -> bool:
+        """Say whether the journal does not have it yet that health facts of a case were shown today."""
+        return (case_id, today(self._vault.clock)) not in self._health_noted
+
+    def _looked(self, case_id: str, *, told: bool) -> None:
+        """Remember what was journaled, once it is."""
+        if told:
+            self._health_noted.add((case_id, today(self._vault.clock)))
 
 
 def load_case(session: Session, vault: OpenVault, case_id: str) -> CaseFile:

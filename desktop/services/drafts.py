@@ -14,7 +14,7 @@ import hmac
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -26,7 +26,7 @@ from desktop.crypto.encoding import Malformed
 from desktop.crypto.kdf import hkdf
 from desktop.crypto.sealing import open_sealed, seal, with_purpose, without_purpose
 from desktop.rules.records import RecordDraft, decode_fields, encode_fields
-from desktop.services import assignments
+from desktop.services import assignments, health
 from desktop.services.session import OpenVault
 
 _PLACE = "place"
@@ -78,7 +78,8 @@ class DraftService:
     def of_case(self, case_id: str | None) -> tuple[KeptDraft, ...]:
         """Return the drafts of a case, with None those of no case yet; one that does not open is left out.
 
-        They hold what was read in the case, so they are offered to whoever may open it now, and of a hidden one none.
+        They hold what was read in the case, so they are offered to whoever may open it now, and of a hidden one none;
+        a health fact that was only read there is left out where its author may see them no more.
 
         Raises:
             Obstacle: VIEW_REASON_NEEDED.
@@ -89,9 +90,11 @@ class DraftService:
         with self._vault.reading() as session:
             if case_id is not None and assignments.is_there(session, self._vault, case_id):
                 assignments.admit(session, self._vault, "case.open", case_id)
-            rows = session.scalars(query.order_by(Draft.at)).all()
-        kept = (self._kept(row) for row in rows)
-        return tuple(one for one in kept if one is not None)
+            opened = (self._kept(row) for row in session.scalars(query.order_by(Draft.at)).all())
+            kept = tuple(one for one in opened if one is not None)
+            if not kept or health.may_see(session, self._vault):
+                return kept
+            return tuple(replace(one, draft=health.draft_without(session, self._vault, one.draft)) for one in kept)
 
     def drop(self, draft: RecordDraft) -> None:
         """Forget a draft: its author put back what was saved."""

@@ -27,7 +27,7 @@ from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, Topic, Value, encode_fields
 from desktop.rules.states import BundleState, next_bundle_state
 from desktop.rules.views import identified_view, pseudonymous_view
-from desktop.services import journal, records
+from desktop.services import journal, records, taken_out
 from desktop.services.consents import rows_of
 from desktop.services.enrolment import device_signing_key, roster_for_sending
 from desktop.services.records import StoredRecord
@@ -143,7 +143,8 @@ class ExportService:
                 raise Obstacle("NOTHING_TO_SEND")
             bundle_id = str(uuid.uuid4())
             head = journal.head(session)
-            run = journal.run_from(session, max(1, office.anchored_count))
+            # Cut off below its anchor the journal goes out as it stands: that tells the Secretariat.
+            run = journal.run_from(session, max(1, min(office.anchored_count, head.count)))
             made = make_bundle(
                 self._facts(office, roster, bundle_id, identity),
                 records=[item.line for item in going],
@@ -182,6 +183,7 @@ class ExportService:
             previous_incarnation=None,
             roster=RosterMark(roster.payload_sha256, roster.version),
             sequence=office.sequence + 1,
+            taken_out=taken_out.since_last_bundle(office),
         )
 
     def _going(self, session: Session, unsent: Iterable[Record], identity: Identity) -> list[_Going]:
@@ -277,6 +279,7 @@ class ExportService:
             record.sent_rev, record.unsent = record.rev, False
         office.sequence = made.manifest.sequence
         office.last_bundle = bytes.fromhex(made.sha256)
+        taken_out.begin_anew(office)
         journal.append(session, self._vault, Act.BUNDLE_MADE, made.manifest.bundle, revision_hash=made.manifest_sha256)
 
     def sealed_file(self, bundle_id: str) -> tuple[str, bytes]:

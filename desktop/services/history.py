@@ -20,12 +20,13 @@ from desktop.services.session import OpenVault
 
 @dataclass(frozen=True)
 class FieldChange:
-    """One field of one revision. `sealed`: the values are not shown, only that they changed."""
+    """One field of one revision. `sealed`, `hidden`: the values are not shown, only that they changed."""
 
     name: str
     before: Value = field(repr=False)
     after: Value = field(repr=False)
     sealed: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from desktop.crypto.encoding import canonical_json, sha256_hex
 from desktop.crypto.signing import peek_payload
 from desktop.errors import NotTrusted, Obstacle
 from desktop.rules.journal_chain import ZERO_HASH, Act
+from desktop.rules.taken_out import TakenOut
 from desktop.services import journal
 from desktop.services.intake_rows import anchor_of, packed, state_of, still_missing, succession_of
 from desktop.services.secretariat import INTAKE_KEY, RECEIPT_KEY, packages_issued, signing_key, trust_now
@@ -41,13 +42,17 @@ _MOST_AWAITED = 32  # bundles of a device by keys before its present one that wa
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of one bundle, and the receipt that says so. `missing`: the numbers a held one waits for."""
+    """What became of one bundle, and the receipt that says so. `missing`: the numbers a held one waits for.
+
+    `taken_out`: what its office says it took out by other ways since its bundle before.
+    """
 
     bundle_sha256: str
     outcome: str
     reason: str | None
     missing: tuple[int, ...]
     records: int
+    taken_out: TakenOut
     receipt_name: str
     receipt: bytes = field(repr=False)
     repeated: bool
@@ -146,6 +151,9 @@ class IntakeService:
             access_list=bytes.fromhex(manifest.access_list),
             signer=verified.opened.device.ed25519,
             sealed_file=content,
+            out_cases=manifest.taken_out.cases,
+            out_letters=manifest.taken_out.letters,
+            out_tables=manifest.taken_out.tables,
             received_at=self._vault.now(),
         )
         bundle.outcome, bundle.reason = outcome.value, place.reason.value if place.reason else None
@@ -346,6 +354,7 @@ def _taken(bundle: IncomingBundle, receipt: IssuedReceipt, missing: tuple[int, .
         bundle.reason,
         missing,
         bundle.records,
+        TakenOut(bundle.out_cases, bundle.out_letters, bundle.out_tables),
         receipt.file_name,
         receipt.sealed_file,
         repeated,

@@ -73,7 +73,7 @@ def append(
         act=act,
         object=object_id,
         revision_hash=revision_hash,
-        reason=reason,
+        reason=reason or None,
     )
     session.add(JournalEntry(**_row(entry)))
     session.flush()
@@ -114,6 +114,12 @@ def acts_on(session: Session, object_id: str) -> tuple[str, ...]:
     """Return what was done to one object, in its order."""
     query = select(JournalEntry.act).where(JournalEntry.object == object_id).order_by(JournalEntry.n)
     return tuple(session.scalars(query))
+
+
+def reasons_of(session: Session, act: Act, object_id: str) -> tuple[str, ...]:
+    """Return the reasons with which an act was done to one object, in its order."""
+    query = select(JournalEntry.reason).where(JournalEntry.object == object_id, JournalEntry.act == act.value)
+    return tuple(reason for reason in session.scalars(query.order_by(JournalEntry.n)) if reason)
 
 
 def _last(session: Session) -> Head | None:

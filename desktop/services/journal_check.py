@@ -171,7 +171,8 @@ def entry_of(row: Row[Any]) -> Entry | None:
 
 
 def _is_entry(found: dict[str, Any]) -> bool:
-    return all(
+    # An empty reason would hash like none.
+    return found["reason"] != "" and all(
         isinstance(found[name], str) or (found[name] is None and name in _MAY_BE_NONE) for name in (*_TEXTS, *_BYTES)
     )
 

@@ -19,10 +19,9 @@ from desktop.crypto.access_list import SUPERVISOR, SUSPENDED
 from desktop.crypto.recover import supervisors_gone
 from desktop.crypto.sheet import SheetKeys
 from desktop.errors import Obstacle
-from desktop.rules.access import may_see_health
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, Topic
-from desktop.services import journal, known_sentences, rotation, unused_slots
+from desktop.services import health, journal, known_sentences, rotation, unused_slots
 from desktop.services.access_lists import changing, take_over
 from desktop.services.new_keys import Report, give_new_keys, unwatched
 from desktop.services.offers import Offers, new_slots
@@ -69,6 +68,7 @@ class PeopleService:
             role=row.role,
             suspended=row.suspended_at is not None and row.left_at is None,
             unused=row.suspended_at is not None and row.left_at is None and row.id in unused,
+            shut_out=row.left_at is None and not row.suspended_at and not self._vault.keys.header.slot(row.desk_number),
             left=row.left_at is not None,
             trained_on=row.trained_on,
             undertaking_on=row.undertaking_on,
@@ -80,10 +80,7 @@ class PeopleService:
     def may_see_health(self) -> bool:
         """Say whether the person at the desk may be shown health facts (L-04). Screens ask it before showing any."""
         with self._vault.reading() as session:
-            row = session.get_one(DeskUser, self._vault.user)
-        return may_see_health(
-            self._vault.role, trained=row.trained_on is not None, bound_to_secrecy=row.undertaking_on is not None
-        )
+            return health.may_see(session, self._vault)
 
     def sealing_due(self) -> bool:
         """Say whether sealed values still wait to be sealed to the new key after a supervisor left."""

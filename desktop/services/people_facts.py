@@ -18,6 +18,7 @@ _TOPICS = frozenset({Topic.PEOPLE})
 class Person:
     """Somebody of this desk. `left`: they can no longer sign in and stay here because old entries name them.
 
+    `shut_out`: nobody suspended them, and no sentence of theirs opens the vault since the desk was closed.
     `unused`: suspended, because they did not sign in for a fortnight after the keys were changed.
     `signed_in_at` is the last time, None for never; `since_new_keys` says whether that was after the vault last got new
     keys, because who was not here since is not warned of old files put back. Dates are ISO days.
@@ -31,6 +32,7 @@ class Person:
     role: str
     suspended: bool
     unused: bool
+    shut_out: bool
     left: bool
     trained_on: str | None
     undertaking_on: str | None

@@ -44,7 +44,8 @@ class StoredRecord:
     """A record as it stands: its open values, and which values are sealed.
 
     `altered`: the stored bytes are not those that were saved. The fields are shown as far as they can be read.
-    `source` is the revision itself; None where its bytes cannot be read.
+    `hidden` names values that are not shown to this person (`services/health`); they stay when the record is saved.
+    `source` is the revision itself; None where its bytes cannot be read, and where something of it is hidden.
     """
 
     record_id: str
@@ -59,6 +60,7 @@ class StoredRecord:
     hash: str
     altered: bool = False
     source: StoredRevision | None = field(default=None, repr=False, compare=False)
+    hidden: frozenset[str] = frozenset()
 
     def text(self, name: str) -> str:
         """Return a text or code value, or an empty text where there is none."""

@@ -23,7 +23,7 @@ from desktop.rules.access import Role, require_signature
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, RecordDraft, Topic, Value
 from desktop.rules.states import START, next_state
-from desktop.services import assignments, case_rows, journal, records
+from desktop.services import assignments, case_rows, journal, records, taken_out
 from desktop.services.cases import CaseFile, load_case
 from desktop.services.drafts import drop_in as drop_draft
 from desktop.services.letter_source import gather, leave_for, provider_of
@@ -271,6 +271,7 @@ class ReferralService:
             count = f"COPIES_{copies}" if way is Way.PRINTER else ""
             said = " ".join(filter(None, (count, reason)))
             journal.append(session, self._vault, _GONE[way], serial, reason=said)
+            taken_out.count(session, letters=1)
         return letter.pdf
 
     def note_failed(self, serial: str, way: Way) -> None:

@@ -128,7 +128,7 @@ def seal_all_again(vault: OpenVault, report: Report, given_up: Collection[str] =
         if batch.looked_at < _BATCH:
             break
     with vault.reading() as session:
-        left = name_unopened(session, unopened)
+        left = name_unopened(session, vault.user, unopened)
     holds_all = set(vault.keys.access_list.r.in_use) <= set(vault.sealed_private)
     if for_trust or not holds_all or not {item.value for item in left} <= set(given_up):
         return Sealing(left, for_trust)

@@ -12,6 +12,7 @@ from sqlalchemy.types import NullType
 
 from db.models.base import Base
 from db.models.office import CaseRow, Record, Revision
+from db.queries.visible import is_hidden
 from desktop.bundles.frame import AGE_MAGIC
 from desktop.bundles.records import SealedNote, StoredRevision, open_values, parse_revision, seal_values
 from desktop.crypto.encoding import Malformed, tagged_sha256
@@ -58,7 +59,10 @@ class Batch:
 
 @dataclass(frozen=True)
 class Unopened:
-    """A sealed value that no key in use here opens. `case_ref` is a dash and `kind` empty where no record has it."""
+    """A sealed value that no key in use here opens. `case_ref` is a dash and `kind` empty where no record has it.
+
+    Both are empty where the case is hidden from whoever asks.
+    """
 
     value: str  # names exactly these bytes
     object_id: str  # the record's, where it has one
@@ -171,21 +175,22 @@ def look_at_batch(session: Session, vault: OpenVault, after: int, most: int) -> 
     return looked, tuple(_text(row.record) for row in wrong)
 
 
-def name_unopened(session: Session, places: Sequence[int]) -> tuple[Unopened, ...]:
-    """Return what can be said to a person of values that did not open."""
+def name_unopened(session: Session, user: str, places: Sequence[int]) -> tuple[Unopened, ...]:
+    """Return what can be said to `user` of values that did not open."""
     found = []
     for at in places:
         row = session.execute(_SEALED.where(_row_number == at)).one()
         record = _text(row.record)
-        case_ref, kind = session.execute(
-            select(CaseRow.case_ref, Record.kind)
+        case_ref, kind, hidden = session.execute(
+            select(CaseRow.case_ref, Record.kind, is_hidden(Record.case_id, user))
             .select_from(Record)
             .join(CaseRow, CaseRow.case_id == Record.case_id, isouter=True)
             .where(Record.id == record)
-        ).one_or_none() or (None, None)
+        ).one_or_none() or (None, None, False)
         content = row.sealed if isinstance(row.sealed, bytes) else repr(row.sealed).encode()
         value = tagged_sha256(_VALUE, record.encode("utf-8", "replace"), content).hex()
-        found.append(Unopened(value, record if kind else value[:32], case_ref or "–", kind or ""))
+        named = ("", "") if hidden else (case_ref or "–", kind or "")
+        found.append(Unopened(value, record if kind else value[:32], *named))
     return tuple(found)
 
 

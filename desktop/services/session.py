@@ -20,6 +20,14 @@ from desktop.rules import access
 from desktop.vault_files import Generation
 
 
+@dataclass(frozen=True)
+class MarkAhead:
+    """The mark beside the vault stands for another journal: it saw entry `marked`, and the vault ends at `found`."""
+
+    marked: int
+    found: int
+
+
 @dataclass
 class OpenVault:
     """The open store, the vocabulary, the clock and the signed-in person. Lives from unlock to lock."""
@@ -38,6 +46,7 @@ class OpenVault:
     sealed_private: Mapping[bytes, bytes] = field(repr=False)
     restricted_recipients: tuple[bytes, ...] = ()
     foreign_vaults: tuple[str, ...] = ()  # folders beside this vault's that hold another one; never opened nor deleted
+    mark_ahead: MarkAhead | None = None  # an older copy was put in the vault's place
     found_at_entry: int = 0  # the journal's last entry when it was unlocked, before this sign-in's own
 
     @property

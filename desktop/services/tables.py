@@ -34,7 +34,7 @@ from desktop.rules.htcds_out import FIRST_ROW, htcds_cells, workbook_words
 from desktop.rules.journal_chain import Act
 from desktop.rules.records import Outcome, Topic
 from desktop.rules.table_cases import LeftOut, Purpose, TableCase, left_out, purpose_of, table_case
-from desktop.services import exported_rows, journal, records
+from desktop.services import exported_rows, journal, records, taken_out
 from desktop.services.case_rows import first
 from desktop.services.consents import rows_of
 from desktop.services.records import StoredRecord
@@ -330,12 +330,13 @@ class TableService:
         object_id: str,
         leaving: bytes,
     ) -> int:
-        """Journal the table and every name in it, and return the number of its entry."""
+        """Journal the table and every name in it, count it, and return the number of its entry."""
         for case_id in made.named:
             journal.append(session, self._vault, Act.NAMES_SHOWN, case_id, reason="TABLE")
         digest = sha256_hex(leaving)
         entry = journal.append(session, self._vault, act, object_id, revision_hash=digest, reason=purpose)
         exported_rows.register(session, made.written)
+        taken_out.count(session, cases=len(made.going), tables=1)
         return entry.count
 
     def _telling_name(self, session: Session, kind: TableKind, distinct: str) -> str:

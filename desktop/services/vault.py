@@ -36,6 +36,7 @@ from desktop.services.enrolment import (
     DEVICE_SIGNING_KEY,
 )
 from desktop.services.housekeeping import put_in_order
+from desktop.services.marks import compare_mark, write_mark
 from desktop.services.opening import open_generation
 from desktop.services.recovery import SheetRecovery, open_by_words
 from desktop.services.session import OpenVault, desk_errors
@@ -282,15 +283,19 @@ class VaultService:
                 # A full disk must not keep anybody out (threat-model A5). The failures then stay counted for the next
                 # unlock's entry, the other header copy is whole, and an older pin is sound.
                 with contextlib.suppress(errors.Obstacle):
+                    compare_mark(vault)
                     self._note_unlock(vault, attempts)
                 try:
                     self._mend_header(vault, sentence)
                 except errors.Obstacle as error:
                     if error.code == "HEADER_UNSURE":
                         raise
-                # Only now: until this generation has opened, the one before it is the office's only proof.
-                vault_files.drop_older(self._folder, generation, foreign)
+                # Only now: until this generation has opened, the one before it is the office's only proof. And not
+                # where this one is older than its mark: the lower may be the office's own, and this one a copy of it.
+                if vault.mark_ahead is None:
+                    vault_files.drop_older(self._folder, generation, foreign)
                 put_in_order(vault, foreign)
+                write_mark(vault)
             except BaseException:
                 vault.store.close()
                 raise
@@ -347,6 +352,7 @@ class VaultService:
     def lock(self, vault: OpenVault) -> None:
         """Close the vault and let go of it. Forgetting what memory holds takes a new process (threat-model 5.4)."""
         try:
+            write_mark(vault)
             with desk_errors():
                 vault.store.close()
         finally:

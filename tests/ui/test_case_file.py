@@ -15,7 +15,7 @@ from tests.ui.conftest import Office
 from tests.ui.desks import case_with, make_practice_office, open_desk
 from ui import languages
 from ui.languages import plain, plural, words
-from ui.screens.case_file import PARTS
+from ui.screens.case_sheets import PARTS
 from ui.seat import Seat
 
 

@@ -25,7 +25,7 @@ from tests.ui.desks import in_lane
 from tests.ui.every_screen import frame_of
 from tests.ui.form_hands import forms, switch
 from ui.jobs import JobRunner
-from ui.screens.case_file import PARTS
+from ui.screens.case_sheets import PARTS
 from ui.seat import Place
 from ui.widgets import clipboard
 from ui.widgets.clipboard import Line, Paper

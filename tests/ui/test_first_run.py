@@ -223,9 +223,9 @@ def test_a_real_offices_unlock_page_leads_to_the_practice_office_and_keeps_the_s
     qtbot.waitUntil(lambda: opened.window.findChild(QPushButton, "unlock.practice_office") is not None)
     button = part(opened, QPushButton, "unlock.practice_office")
     qtbot.waitUntil(button.isVisible)
-    unlock_button = part(opened, QPushButton, "unlock.unlock")
-    unlock_button.setFocus()
-    QTest.keyClick(unlock_button, Qt.Key.Key_Tab)
+    before = part(opened, QPushButton, "unlock.no_sentence")
+    before.setFocus()
+    QTest.keyClick(before, Qt.Key.Key_Tab)
     assert button.hasFocus()
     with qtbot.waitSignal(part(opened, Unlock, "unlock").practice_wanted, timeout=60_000):
         QTest.keyClick(button, Qt.Key.Key_Space)

@@ -269,9 +269,9 @@ def test_a_sentence_is_never_text_and_its_words_go_when_covered_and_when_typed_b
     assert card_words(screen) == ()
     press(screen, "people.sentence_written")  # it shows them again
     assert write_down(screen) == " ".join(words)
-    held = screen._words._step
+    held = screen._pages._sentence._step
     assert (held._secret, held._card._words, field.text()) == ("", (), "")
-    assert screen._words._then is None
+    assert screen._pages._sentence._then is None
 
 
 def test_the_warning_before_the_lock_covers_the_words(
@@ -288,7 +288,7 @@ def test_the_warning_before_the_lock_covers_the_words(
     assert isinstance(screen, People)
     part(opened, QPushButton, "people.may_know").click()
     part(opened, QPushButton, "people.now").click()
-    qtbot.waitUntil(lambda: "_words" in vars(screen) and len(card_words(screen)) == 6, timeout=20_000)
+    qtbot.waitUntil(lambda: "_sentence" in vars(screen._pages) and len(card_words(screen)) == 6, timeout=20_000)
     opened.window._idle.warned.emit()
     assert card_words(screen) == ()
     opened.window.lock()
@@ -345,6 +345,7 @@ def test_after_a_supervisor_was_removed_sealing_begins_by_itself_and_all_is_told
     type_name(screen, "Typed and not saved")
     press(screen, "people.remove")
     assert "Sealed facts get a new key as well" in text(screen, "people.does")
+    press(screen, "people.without_sheet")
     do(screen, "people.now")
     settle(seat)
     assert heard.told[-1] == "All sealed facts have the new key."

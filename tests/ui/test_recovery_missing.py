@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from desktop import machine
 from desktop.bootstrap import Door
@@ -27,6 +27,7 @@ def shown(folder: Path, sentence: str) -> tuple[bool, str]:
         for _ in range(2):
             in_lane(seat.jobs, lambda: None)
         label = part(screen, QLabel, "today.recovery_missing")
+        assert part(screen, QPushButton, "today.recovery").isVisible() == label.isVisible()  # it leads where that ends
         return label.isVisible(), label.text()
 
 

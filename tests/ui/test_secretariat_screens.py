@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPlainTextEd
 
 from desktop import machine
 from desktop.messages import Language, sentence
+from desktop.services.tables import TableKind
 from tests.factory import Place as Desk
 from tests.factory import Secretariat, enrol, make_case, make_office, make_secretariat, send_bundle
 from tests.ui.desks import in_lane, open_desk, show_alone
@@ -32,7 +33,10 @@ ALL: tuple[tuple[Screens, str], ...] = ((Intake, "intake"), (Offices, "offices")
 
 @dataclass(frozen=True)
 class World:
-    """An enrolled office with three bundles, one not enrolled yet, and the Secretariat's store at rest."""
+    """An enrolled office with four bundles, one not enrolled yet, and the Secretariat's store at rest.
+
+    Before the last one 21 cases were taken out in a table.
+    """
 
     national: Secretariat
     stranger: Desk
@@ -50,6 +54,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         for name in ("Wambui", "Njeri", "Kadzo"):
             make_case(office, first_name=name)
             bundles.append(send_bundle(office)[1])
+        for _ in range(18):
+            make_case(office)
+        office.desk.tables.export_plain(TableKind.CPIMS, "PLANNING", folder)
+        bundles.append(send_bundle(office)[1])
         office.lock()
         national.lock()
         stranger = make_office(folder / "stranger", "035")
@@ -66,7 +74,7 @@ def seat(application: QApplication, world: World, tmp_path: Path) -> Iterator[Se
 
 @pytest.fixture
 def stick(tmp_path: Path, world: World) -> Path:
-    """A stick with the bundles R-1 to R-3 and one that was damaged on the way."""
+    """A stick with the bundles R-1 to R-4 and one that was damaged on the way."""
     folder = tmp_path / "stick"
     folder.mkdir()
     for number, content in enumerate(world.bundles, start=1):
@@ -194,6 +202,28 @@ def test_the_missing_bundle_lets_the_held_one_in_and_both_are_answered(
     bring(screen, stick / "R-3.rufaa")
     assert rows(screen)[0][:3] == ["R-3.rufaa", "Received", "2"]
     assert rows(screen)[0][3].startswith("It was brought before; this is the same receipt")
+
+
+def test_many_cases_taken_out_of_the_office_are_marked_and_said_in_both_languages(
+    intake: tuple[Intake, Heard], stick: Path
+) -> None:
+    screen, _ = intake
+    bring(screen, stick / "R-1.rufaa", stick / "R-4.rufaa")
+    (found,) = screen.findChildren(RowList)
+    marked, plain = (row.cells[3] for row in found.rows())
+    assert (marked.sign, marked.colour) == ("triangle-alert", "warn")
+    assert (plain.text, plain.sign, plain.colour) == ("", "", "muted")
+    out = [
+        "Since its last bundle this office took out 21 cases in 1 table and printed or saved 0 letters.",
+        "That is more than 20 cases. Ask the office by telephone what they were for.",
+    ]
+    assert marked.text.startswith(" ".join(out))
+    assert sentence("SEQUENCE_GAP", "en") in marked.text
+    assert [line for line in details(screen) if line in out] == out
+    languages.switch("sw")
+    settle(screen.seat)
+    assert "imetoa nje kesi 21 katika jedwali 1" in rows(screen)[0][3]
+    assert sentence("TAKEN_OUT_BULK", "sw", limit=20) in details(screen)
 
 
 def test_stop_leaves_the_files_that_are_not_begun(intake: tuple[Intake, Heard], stick: Path) -> None:

@@ -322,7 +322,7 @@ def test_tab_goes_through_the_fields_in_reading_order(qtbot: QtBot, office: Offi
     wait_for_practice(qtbot, opened)
     part(opened, QWidget, "unlock.desk_number").setFocus()
     passed = []
-    for _ in range(7):
+    for _ in range(8):
         at = opened.window.focusWidget()
         assert at is not None
         passed.append(at.objectName())
@@ -332,6 +332,7 @@ def test_tab_goes_through_the_fields_in_reading_order(qtbot: QtBot, office: Offi
         "unlock.sentence",
         "unlock.show_words",
         "unlock.unlock",
+        "unlock.no_sentence",
         "unlock.practice_office",
         "language.english",
         "unlock.desk_number",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from desktop.errors import DeskError, NotTrusted
 from desktop.messages import explain
 from desktop.services.intake import ReceiptSummary, Taken
-from desktop.wording import reason_in_words
+from desktop.wording import reason_in_words, taken_out_in_words
 from ui.languages import current, day_and_time, number, plural, words
 from ui.models.rows import Cell, Column, Row
 
@@ -59,7 +59,7 @@ def intake_row(place: int, dealt: Dealt) -> Row:
             Cell(dealt.file, strong=True),
             Cell(words(code), sign=sign, colour=colour),
             Cell(records),
-            Cell(" ".join(_why(dealt)), colour="muted"),
+            _why_cell(dealt),
         ),
     )
 
@@ -100,12 +100,21 @@ def _state(dealt: Dealt) -> tuple[str, str, str]:
     return _REFUSED if isinstance(dealt.error, NotTrusted) else _NOT_READ
 
 
+def _why_cell(dealt: Dealt) -> Cell:
+    is_bulk = dealt.taken is not None and dealt.taken.taken_out.is_bulk
+    sign, colour = ("triangle-alert", "warn") if is_bulk else ("", "muted")
+    return Cell(" ".join(_why(dealt)), sign=sign, colour=colour)
+
+
 def _why(dealt: Dealt) -> list[str]:
     if dealt.error is not None:
         return [explain(dealt.error, current())]
     if dealt.taken is None:
         return []
     lines = reason_in_words(dealt.taken.reason, dealt.taken.missing, current())
+    out = taken_out_in_words(dealt.taken.taken_out, current())
+    # What is marked stands first: a row has room for one sentence.
+    lines = [*out, *lines] if dealt.taken.taken_out.is_bulk else [*lines, *out]
     if dealt.taken.repeated:
         lines.append(words("INTAKE_REPEATED"))
     if dealt.answered_again:

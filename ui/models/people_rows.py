@@ -50,6 +50,8 @@ def _state(person: Person) -> Cell:
         return Cell(words("PEOPLE_LEFT"), "circle", "muted")
     if person.suspended:
         return Cell(words("PEOPLE_UNUSED" if person.unused else "PEOPLE_SUSPENDED"), "ban", "warn")
+    if person.shut_out:
+        return Cell(words("PEOPLE_SHUT_OUT"), "lock", "warn")
     return Cell(words("PEOPLE_ACTIVE"), "circle-check", "accent")
 
 

@@ -6,16 +6,16 @@ on going from part to part.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.errors import DeskError
 from desktop.rules.records import RecordDraft
+from desktop.services.assignments import REASONS
 from ui.models.case_band import band_facts, is_restricted
-from ui.screens.case_sheets import make_section, put_on_sheet
+from ui.screens.case_reason import CaseReason
+from ui.screens.case_sheets import IMPORT_NOTE, PARTS, make_section, put_on_sheet
 from ui.screens.screen import Screen
 from ui.screens.section import OpenCase, Section, SectionState
 from ui.screens.section_states import MARKS, state_of
@@ -25,22 +25,6 @@ from ui.widgets.empty_state import EmptyState
 from ui.widgets.foot import Foot
 from ui.widgets.spine import Entry, Spine
 
-_IMPORT_NOTE = "import_note"
-# The parts in the order of the file; the letter is that of the government's form.
-PARTS: Mapping[str, str] = {
-    "case": "",
-    "person": "",
-    "identity_document": "",
-    "consent": "A",
-    "recruitment": "",
-    "journey_leg": "",
-    "exploitation_episode": "",
-    "determination": "D",
-    "referral": "C",
-    "referral_feedback": "",
-    _IMPORT_NOTE: "",
-    "closure": "",
-}
 # Ctrl and a figure reach forms A to H and the closure (decisions 21).
 _AHEAD_MS = 250  # without a change: nobody is in the middle of a word
 _KEYS = {"Ctrl+1": "consent", "Ctrl+3": "referral", "Ctrl+4": "determination", "Ctrl+9": "closure"}
@@ -70,7 +54,10 @@ class CaseFileScreen(Screen):
         self._file, self._sheets = QWidget(), QStackedWidget()
         self._foot = Foot("caseFile.foot")
         self._gone = EmptyState("caseFile.gone", "folder-open", "CASEFILE_GONE_TITLE", "CASEFILE_GONE_TEXT")
+        self._reason = CaseReason("caseFile", seat.desk.vault.catalogue.lists[REASONS], self._file)
         self._lay_out()
+        self._reason.given.connect(self._read)
+        self._reason.back_wanted.connect(lambda: self.place_wanted.emit(Place("cases")))
         self._ahead.timeout.connect(self._on_ahead)
         self._spine.chosen.connect(self._on_chosen)
         for key, name in _KEYS.items():
@@ -118,14 +105,15 @@ class CaseFileScreen(Screen):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._file)
+        whole.addWidget(self._reason)
         whole.addWidget(self._gone)
         self._gone.hide()
 
-    def _read(self) -> None:
+    def _read(self, reason: str | None = None) -> None:
         self._asked += 1
         asked, desk, case_id = self._asked, self.seat.desk, self._place.case_id
         self.run(
-            lambda: OpenCase(desk.cases.open(case_id), desk.drafts.of_case(case_id)),
+            lambda: OpenCase(desk.cases.open(case_id, reason), desk.drafts.of_case(case_id)),
             lambda case: self._on_read(asked, case),
             self._on_not_read,
         )
@@ -135,6 +123,7 @@ class CaseFileScreen(Screen):
             return
         first = not self._current
         self._case = case
+        self._reason.put_away()
         if first and self._name not in self._sections:
             return  # shown once it stands on its sheet: three steps of a turn each, none of them long
         self._current.clear()
@@ -146,13 +135,20 @@ class CaseFileScreen(Screen):
         self._ahead.start(_AHEAD_MS)
 
     def _on_not_read(self, error: DeskError) -> None:
-        if self._case is None:
+        self._reason.let_again()
+        if error.code == "RECORD_GONE":
+            self._reason.hide()
             self._file.hide()
             self._gone.show()
-        self.fail(error)
+        self._hinder(error)
+
+    def _hinder(self, error: DeskError) -> None:
+        """Ask for the reason that is missing, or show what else is in the way."""
+        if not self._reason.takes(error):
+            self.fail(error)
 
     def _on_chosen(self, name: str, into: bool) -> None:
-        if self._case is None or not self._is_there(name):
+        if self._case is None or not self._is_there(name) or self._file.isHidden():
             return
         if name != self._name:
             self._keep()
@@ -196,11 +192,11 @@ class CaseFileScreen(Screen):
     def _put(self, name: str) -> Section:
         section = self._made.pop(name) if name in self._made else make_section(self.seat, name)
         section.told.connect(self.told)
-        section.hindered.connect(self.hindered)
+        section.hindered.connect(self._hinder)
         section.place_wanted.connect(self.place_wanted)
         section.help_wanted.connect(self.help_wanted)
         section.changed.connect(lambda: self._on_changed_in(name))
-        section.reading_wanted.connect(self._read)
+        section.reading_wanted.connect(lambda: self._read())
         section.next_wanted.connect(lambda: self._go_on(name))
         self._sections[name] = section
         put_on_sheet(section, self._sheets)
@@ -221,7 +217,7 @@ class CaseFileScreen(Screen):
             self._on_chosen(there[place], into=True)
 
     def _is_there(self, name: str) -> bool:
-        return name != _IMPORT_NOTE or (self._case is not None and bool(self._case.file.of(name)))
+        return name != IMPORT_NOTE or (self._case is not None and bool(self._case.file.of(name)))
 
     def _show_band(self) -> None:
         if self._case is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
@@ -11,12 +13,32 @@ from ui.theme import HUGE, LARGE
 from ui.widgets.basics import frame
 from ui.widgets.field_form import WIDEST_PX
 
+IMPORT_NOTE = "import_note"
+# The parts in the order of the file; the letter is that of the government's form.
+PARTS: Mapping[str, str] = {
+    "case": "",
+    "person": "",
+    "identity_document": "",
+    "consent": "A",
+    "recruitment": "",
+    "journey_leg": "",
+    "exploitation_episode": "",
+    "determination": "D",
+    "referral": "C",
+    "referral_feedback": "",
+    IMPORT_NOTE: "",
+    "closure": "",
+}
 _SHEET_PX = WIDEST_PX + 2 * HUGE + 2  # a form, its margins, a hairline at either side
 
 
 def make_section(seat: Seat, name: str) -> Section:
     """Make a part of a case file. Each is imported when one first goes there."""
     match name:
+        case "case":
+            from ui.screens.case_officers import CaseSection
+
+            return CaseSection(seat, name)
         case "consent":
             from ui.screens.consent_section import ConsentSection
 

@@ -23,21 +23,24 @@ from ui.widgets.basics import Words, frame
 
 @dataclass(frozen=True)
 class Difference:
-    """One field that both versions answer otherwise. `mine`: the person at the desk changed it."""
+    """One field that both versions answer otherwise. `mine`: the person at the desk changed it.
+
+    `unseen`: theirs is sealed, or a health fact that is hidden from the person at the desk.
+    """
 
     item: Field
     my_value: Value = field(repr=False)
     their_value: Value = field(repr=False)
     mine: bool
-    sealed: bool = False
+    unseen: bool = False
 
 
 def fields_at(changes: Sequence[Change], revision: int) -> dict[str, Value]:
-    """Return the open values a record had at a revision, from its history, the newest first."""
+    """Return the values a record had at a revision that are shown, from its history, the newest first."""
     found: dict[str, Value] = {}
     for change in reversed(changes):
         if change.revision <= revision:
-            found.update((item.name, item.after) for item in change.fields if not item.sealed)
+            found.update((item.name, item.after) for item in change.fields if not item.sealed and not item.hidden)
     return found
 
 
@@ -50,9 +53,9 @@ def differences(
         my_value, their_value = mine.get(item.name), theirs.fields.get(item.name)
         if item.computed or item.type is FieldType.KEY:
             continue
-        if item.sealed:
-            if item.name in mine and item.name in theirs.sealed:
-                found.append(Difference(item, my_value, None, mine=True, sealed=True))
+        if item.sealed or item.name in theirs.hidden:
+            if item.name in mine and item.name in theirs.sealed | theirs.hidden:
+                found.append(Difference(item, my_value, None, mine=True, unseen=True))
         elif my_value != their_value:
             found.append(Difference(item, my_value, their_value, mine=my_value != opened.get(item.name)))
     return tuple(found)
@@ -98,8 +101,8 @@ class ConflictPanel(QWidget):
         fields = {**self._mine, **self.theirs.fields}
         for name, row in known.items():
             fields[name] = row.difference.my_value if row.is_mine() else row.difference.their_value
-            if row.difference.sealed and not row.is_mine():
-                del fields[name]  # with no value given, what is sealed stays
+            if row.difference.unseen and not row.is_mine():
+                del fields[name]  # with no value given, what stands there stays
         return fields
 
     def say_again(self) -> None:
@@ -116,7 +119,8 @@ class ConflictPanel(QWidget):
 
     def _texts(self, row: Difference) -> tuple[str, str]:
         mine, theirs = (value_text(row.item, one, self._lists, self._refs) for one in (row.my_value, row.their_value))
-        return mine, words("CASEFILE_SEALED") if row.sealed else theirs
+        unseen = words("CASEFILE_SEALED" if row.item.sealed else "HEALTH_THEIRS")
+        return mine, unseen if row.unseen else theirs
 
 
 class _Row(QWidget):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -23,6 +24,7 @@ from ui.widgets.basics import Words, frame
 from ui.widgets.rail import Rail, Stop
 
 if TYPE_CHECKING:
+    from desktop.bootstrap import Desk
     from desktop.services.office import SignedIn
 
 KEEP_MS = 10_000  # look.md: typed work is kept every ten seconds
@@ -53,6 +55,10 @@ _WITHIN = {
     "enrolment": "sending",
     "journal": "settings",
     "lostLaptop": "offices",
+    "newKeys": "today",
+    "newSheet": "people",
+    "trySheet": "people",
+    "closeDesk": "settings",
     "sentence": "settings",
     "tables": "sending",
 }
@@ -84,6 +90,9 @@ class DeskFrame(QWidget):
         beside.setSpacing(0)
         if seat.desk.vault.practice:
             beside.addWidget(_band("practice", "START_PRACTICE", "START_PRACTICE_HELP"))
+        self._recovery = _band("recovery", "DESK_RECOVERY", "DESK_RECOVERY_HELP", role="practice")
+        self._recovery.hide()
+        beside.addWidget(self._recovery)
         self._someone = _band("someone", "DESK_SOMEONE", "DESK_SOMEONE_HELP")
         self._someone.hide()
         self._rail.cover_wanted.connect(veil().toggle)
@@ -103,13 +112,17 @@ class DeskFrame(QWidget):
         seat.jobs.changed.connect(self._on_changed)
 
     def begin(self) -> None:
-        """Go back to where this person was before the lock, or to the first screen."""
+        """Go back to where this person was before the lock, or to the first screen.
+
+        A recovery that is not finished comes first for whoever can finish it.
+        """
         self._seat.jobs.run(
-            self._seat.desk.drafts.place if self._seat.desk.vault.kind == "OFFICE" else dict[str, str],
+            partial(_begin_at, self._seat.desk),
             owner=self,
-            done=lambda kept: self.go(self._known(kept)),
+            done=self._on_begun,
             failed=lambda _: self.go(Place("today")),
         )
+        self._look_for_recovery()
 
     def current(self) -> Screen | None:
         """Return the screen one is on."""
@@ -160,6 +173,16 @@ class DeskFrame(QWidget):
         fields = {key: text for key, text in kept.items() if key in Place.__dataclass_fields__}
         return Place(**fields) if fields.get("screen") in names else Place("today")
 
+    def _on_begun(self, found: tuple[dict[str, str], bool]) -> None:
+        kept, recovered = found
+        self.go(Place("newKeys") if recovered and self._seat.may("people.manage") else self._known(kept))
+
+    def _look_for_recovery(self) -> None:
+        desk = self._seat.desk
+        self._seat.jobs.run(
+            lambda: _recovery_due(desk), owner=self, done=self._recovery.setVisible, failed=self.hindered.emit
+        )
+
     def _on_keep(self) -> None:
         if self._screen is not None:
             self._keep(self._screen.unsaved())
@@ -180,15 +203,26 @@ class DeskFrame(QWidget):
 
     def _on_changed(self, topics: frozenset[Topic]) -> None:
         if Topic.PEOPLE in topics:
+            self._look_for_recovery()
             read = self._seat.desk.office.signed_in
             self._seat.jobs.run(read, owner=self, done=self._on_signed_in, failed=self.hindered.emit)
         if self._screen is not None:
             self._screen.on_changed(topics)
 
 
-def _band(name: str, code: str, help_code: str) -> QFrame:
+def _begin_at(desk: Desk) -> tuple[dict[str, str], bool]:
+    """Return the place kept at the lock, and whether a recovery is unfinished; called in the lane."""
+    return desk.drafts.place() if desk.vault.kind == "OFFICE" else {}, _recovery_due(desk)
+
+
+def _recovery_due(desk: Desk) -> bool:
+    """Say whether new keys are due; the Secretariat's store has none to follow (ADR 0018)."""
+    return desk.vault.kind == "OFFICE" and desk.vault.recovery_due
+
+
+def _band(name: str, code: str, help_code: str, *, role: str = "") -> QFrame:
     """Return a line over every screen: a mark and what it means."""
-    band = frame(name)
+    band = frame(role or name)
     mark = Words(code, "mark")
     mark.setObjectName(f"desk.{name}")
     row = QHBoxLayout(band)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from desktop.errors import DeskError, NotAccepted, Obstacle
 from desktop.rules.records import Outcome, RecordDraft, Value
+from desktop.services import health
 from desktop.services.records import RevisionConflict, StoredRecord
 from ui.languages import current, words
 from ui.screens.form_problems import FormProblems
@@ -136,10 +137,12 @@ class FormSection(Section):
         self._dirty = kept is not None
         self._revision = kept.draft.revision if kept else record.revision if record else 0
         fields = kept.draft.fields if kept else record.fields if record else {}
+        if kept and record:  # with what was hidden as the draft was begun and is shown now
+            fields = {**health.shown(self._sheet.spec, record), **fields}
         self._fill(fields, record)
 
     def _fill(self, fields: Mapping[str, Value], record: StoredRecord | None) -> None:
-        self._form.set_fields(fields, record.sealed if record else frozenset())
+        self._form.set_fields(fields, health.staying(self._sheet.spec, record) if record else frozenset())
         self._problems.reset()
         self._sheet.show_conflict(None)
         self._arrange()

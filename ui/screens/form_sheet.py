@@ -63,6 +63,7 @@ class FormSheet(QWidget):
         self.records = RecordRow(name, may_add=may_save and self.spec.repeats and name not in _MADE_ELSEWHERE)
         self._altered = _note(f"{name}.altered", "CASEFILE_ALTERED", "shield-alert", "danger")
         self._reader = _note(f"{name}.read_only", "CASEFILE_READ_ONLY", "lock", "muted")
+        self._health = _note(f"{name}.health", "HEALTH_WHY", "lock", "muted")
         self.questions = QWidget()
         self.history = HistoryPanel(f"{name}.revisions", self.spec, catalogue.lists)
         self.conflict: ConflictPanel | None = None
@@ -99,6 +100,7 @@ class FormSheet(QWidget):
         record = next((record for record in records if record.record_id == shown), None)
         self._record = record.record_id if record is not None else ""
         self._altered.setVisible(record is not None and record.altered)
+        self._health.setVisible(record is not None and bool(record.hidden))
         self._arrange()
 
     def is_aside(self) -> bool:
@@ -156,11 +158,11 @@ class FormSheet(QWidget):
         self.aside.emit()
 
     def _lay_out(self) -> None:
-        inside = QVBoxLayout(self.questions)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(MEDIUM)
-        for part in (self._altered, self._reader, self.records, self.form):
-            inside.addWidget(part)
+        self.inside = QVBoxLayout(self.questions)
+        self.inside.setContentsMargins(0, 0, 0, 0)
+        self.inside.setSpacing(MEDIUM)
+        for part in (self._altered, self._reader, self._health, self.records, self.form):
+            self.inside.addWidget(part)
         head = QHBoxLayout()
         head.setSpacing(SMALL)
         head.addWidget(self._title, 1)

@@ -103,8 +103,8 @@ class HistoryPanel(QWidget):
         return words("CASEFILE_HISTORY_LINE", n=change.revision, day=on, time=time, name=change.by or "\N{EN DASH}")
 
     def _what(self, field: FieldChange) -> str:
-        if field.sealed:
-            return words("CASEFILE_HISTORY_SEALED")
+        if field.sealed or field.hidden:
+            return words("CASEFILE_HISTORY_SEALED" if field.sealed else "HEALTH_HISTORY")
         item = self._form.get(field.name)
         if item is None:
             return words("CASEFILE_HISTORY_UNKNOWN")

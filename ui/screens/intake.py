@@ -24,7 +24,7 @@ from ui.widgets.file_line import FileLine
 from ui.widgets.progress_strip import ProgressStrip
 from ui.widgets.row_list import RowList
 
-_DETAIL_LINES = 5
+_DETAIL_LINES = 6
 
 
 class Intake(Screen):

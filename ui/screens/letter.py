@@ -9,9 +9,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, 
 
 from desktop.errors import DeskError, NotAccepted, NotTrusted, Obstacle, Problem
 from desktop.files import write_out
+from desktop.services.assignments import REASONS
 from desktop.services.referrals import IssuedLetter, LetterPreview, Way
 from ui.languages import plural, words
 from ui.printing import Order, print_letter
+from ui.screens.case_reason import CaseReason
 from ui.screens.letter_side import DraftSide, IssuedSide
 from ui.screens.screen import Screen
 from ui.seat import Place, Seat, Telling
@@ -38,8 +40,11 @@ class LetterScreen(Screen):
         self._number = Words("", "muted")
         self._number.setObjectName("letter.number")
         self._back = ActionButton("letter.back", "LETTER_BACK", role="quiet", sign="arrow-left", colour="accent")
-        self._sides = QStackedWidget()
+        self._sides, self._sheet = QStackedWidget(), QWidget()
+        self._why = CaseReason("letter", seat.desk.vault.catalogue.lists[REASONS], self._sheet)
         self._lay_out()
+        self._why.given.connect(self._on_reason)
+        self._why.back_wanted.connect(lambda: self.place_wanted.emit(Place("cases")))
         self._draft.chosen.connect(self._look)
         self._draft.issue_wanted.connect(self._on_issue)
         self._issued.print_wanted.connect(self._on_print)
@@ -76,11 +81,34 @@ class LetterScreen(Screen):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFixedWidth(_SIDE_PX)
         scroll.setWidget(beside)
-        whole = QHBoxLayout(self)
-        whole.setContentsMargins(LARGE, LARGE, 0, LARGE)
-        whole.setSpacing(0)
-        whole.addWidget(self._pages, 1)
-        whole.addWidget(scroll)
+        inside = QHBoxLayout(self._sheet)
+        inside.setContentsMargins(LARGE, LARGE, 0, LARGE)
+        inside.setSpacing(0)
+        inside.addWidget(self._pages, 1)
+        inside.addWidget(scroll)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._sheet)
+        whole.addWidget(self._why)
+
+    def fail(self, error: DeskError) -> None:
+        """Ask for the reason that is missing, or show what else is in the way."""
+        if not self._why.takes(error):
+            super().fail(error)
+
+    def _on_reason(self, reason: str) -> None:
+        """Open the case with the reason; then the letter goes on as it would have."""
+        cases, case_id = self.seat.desk.cases, self._place.case_id
+
+        def refused(error: DeskError) -> None:
+            self._why.let_again()
+            self.fail(error)
+
+        self.run(lambda: cases.open(case_id, reason), lambda _: self._on_allowed(), refused)
+
+    def _on_allowed(self) -> None:
+        self._why.put_away()
+        self.begin()
 
     def _on_opened(self, letter: IssuedLetter | None) -> None:
         if letter is None:

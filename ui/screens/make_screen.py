@@ -77,6 +77,18 @@ def make_screen(seat: Seat, place: Place) -> Screen:
             from ui.screens.people import People
 
             return People(seat, place)
+        case "newKeys" | "newSheet":
+            from ui.screens.sheet_new import SheetNew
+
+            return SheetNew(seat, place)
+        case "trySheet":
+            from ui.screens.sheet_try import SheetTry
+
+            return SheetTry(seat, place)
+        case "closeDesk":
+            from ui.screens.sheet_try import CloseDesk
+
+            return CloseDesk(seat, place)
         case "sentence":
             from ui.screens.sentence import SentenceScreen
 

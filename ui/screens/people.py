@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property, partial
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.errors import DeskError, NotAccepted, Stopped
 from desktop.rules.records import Topic
 from desktop.services.people_facts import PeopleChanged, Person
+from desktop.services.sheets import SheetStanding
 from ui.languages import words
 from ui.screens import people_work as work
-from ui.screens.new_sentence import WIDEST_PX, NewSentence
-from ui.screens.page import on_paper
 from ui.screens.people_form import Typed
 from ui.screens.people_list import PeopleList
+from ui.screens.people_pages import PeoplePages
 from ui.screens.people_sheet import PersonSheet
 from ui.screens.screen import Screen
 from ui.screens.sealing_on import SealingOn
@@ -41,10 +40,14 @@ class People(Screen):
         self._left = PeopleList(seat.desk.vault.catalogue.lists["user_roles"])
         self._list = self._left.list
         self._new = ActionButton("people.new", "PEOPLE_NEW", sign="user-plus")
-        self._pages, self._beside = QStackedWidget(), QHBoxLayout()
+        self._in_hand = work.SheetInHand()
+        self._pages, self._beside = PeoplePages(), QHBoxLayout()
         self._lay_out()
         self._list.chosen.connect(self._open)
         self._new.clicked.connect(lambda: self._open(_NEW))
+        self._pages.back.connect(lambda: self._list.setFocus(Qt.FocusReason.OtherFocusReason))
+        for button, name in ((self._left.sheet.new, "newSheet"), (self._left.sheet.prove, "trySheet")):
+            button.clicked.connect(lambda _=False, name=name: self.place_wanted.emit(Place(name)))
         QTimer.singleShot(0, self, lambda: self._sheet)  # in a turn of its own: its questions take a while
 
     @cached_property
@@ -59,13 +62,6 @@ class People(Screen):
         sheet.acts.wished.connect(self._do)
         return sheet
 
-    @cached_property
-    def _words(self) -> NewSentence:
-        sheet = NewSentence()
-        self._pages.addWidget(on_paper(sheet, WIDEST_PX))
-        sheet.done.connect(self._on_written_down)
-        return sheet
-
     def begin(self) -> None:
         """Begin in the list."""
         self._list.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -76,9 +72,8 @@ class People(Screen):
         return Place("people", record_id=self._shown or _NEW)
 
     def cover(self) -> None:
-        """Hide a sentence that stands here."""
-        if "_words" in vars(self):
-            self._words.cover()
+        """Hide a sentence, or the words of a sheet, that stand here."""
+        self._pages.cover()
 
     def on_changed(self, topics: frozenset[Topic]) -> None:
         """Read the people again."""
@@ -109,9 +104,10 @@ class People(Screen):
     def _read(self) -> None:
         self.run(partial(work.read, self.seat.desk), self._on_read)
 
-    def _on_read(self, answer: tuple[tuple[Person, ...], bool]) -> None:
-        (found, due), first = answer, not self._people
+    def _on_read(self, answer: tuple[tuple[Person, ...], bool, SheetStanding]) -> None:
+        (found, due, standing), first = answer, not self._people
         self._sealing.show_due(due)
+        self._left.sheet.show_standing(standing)
         self._people = {person.id: person for person in found}
         self.say_again()
         if first:
@@ -192,34 +188,47 @@ class People(Screen):
         if self._working:
             return
         self._set_working(True)
-        if work.is_own(wish):
+        if wish.with_sheet and not self._in_hand.is_there():
+            self.run(self.seat.desk.sheets.offer, partial(self._on_sheet_offered, wish), self._on_not_acted)
+        elif work.is_own(wish):
             self.run(self.seat.desk.people.offer_sentence, partial(self._on_offered, wish), self._on_not_acted)
         else:
             self._act(wish, None)
 
     def _on_offered(self, wish: work.Wish, own: str) -> None:
         """Have one's own sentence typed back before the keys are changed: then the old one opens nothing."""
-        self._show_words(own, wish.person.name, wish.person.desk_number, partial(self._act, wish, own))
+        self._pages.show_sentence(own, wish.person.name, wish.person.desk_number, partial(self._act, wish, own))
+
+    def _on_sheet_offered(self, wish: work.Wish, shown: str) -> None:
+        self._pages.show_sheet(shown, partial(self._on_sheet_written, wish), lambda: self._set_working(False))
+
+    def _on_sheet_written(self, wish: work.Wish, shown: str) -> None:
+        self._in_hand.shown = shown
+        self._act(wish, None)
 
     def _act(self, wish: work.Wish, own: str | None) -> None:
-        desk, progress = self.seat.desk, self._sheet.acts.start()
-        self.run(lambda: work.do(desk, wish, progress.report, own), partial(self._on_acted, wish), self._on_not_acted)
+        act = partial(work.do, self.seat.desk, wish, self._sheet.acts.start().report, own, self._in_hand)
+        self.run(act, partial(self._on_acted, wish), self._on_not_acted)
 
     def _on_acted(self, wish: work.Wish, changed: tuple[PeopleChanged, ...]) -> None:
         self._sheet.acts.end()
         self._sheet.acts.settle()
-        self._on_done(changed, kept=not wish.role)  # what else was typed about this person waits for Save
+        if wish.with_sheet:
+            self._in_hand = work.SheetInHand()
+        # What else was typed about this person waits for Save.
+        self._on_done(changed, kept=not wish.role, new_sheet=wish.with_sheet)
 
     def _on_not_acted(self, error: DeskError) -> None:
         self._sheet.acts.end()
         self._set_working(False)
         self._sheet.acts.now.setFocus(Qt.FocusReason.OtherFocusReason)
         if isinstance(error, Stopped):
-            self.told.emit(Telling(lambda: words("STOPPED")))
+            code = "SHEET_STOPPED" if self._in_hand.is_there() else "STOPPED"
+            self.told.emit(Telling(lambda: words(code)))
         else:
             self.fail(error)
 
-    def _on_done(self, changed: tuple[PeopleChanged, ...], *, kept: bool = False) -> None:
+    def _on_done(self, changed: tuple[PeopleChanged, ...], *, kept: bool = False, new_sheet: bool = False) -> None:
         if not kept:
             self._forget()
         self._set_working(False)
@@ -229,22 +238,13 @@ class People(Screen):
         made = changed[-1]
         self._shown = made.user_id
         if made.sentence is not None:
-            person, after = self._people.get(made.user_id), partial(self._finish, work.without_sentence(changed))
-            name = person.name if person else self._sheet.written().name
-            self._show_words(made.sentence, name, made.desk_number, after)
+            after = partial(self._finish, work.without_sentence(changed), new_sheet)
+            known = self._people.get(made.user_id) or self._sheet.written()
+            self._pages.show_sentence(made.sentence, known.name, made.desk_number, after)
         else:
-            self._finish(changed)
+            self._finish(changed, new_sheet)
 
-    def _show_words(self, sentence: str, name: str, desk_number: int, then: Callable[[], None]) -> None:
-        sheet = self._words
-        self._pages.setCurrentIndex(1)
-        sheet.put(sentence, name, desk_number, then)
-
-    def _on_written_down(self) -> None:
-        self._pages.setCurrentIndex(0)
-        self._list.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _finish(self, changed: tuple[PeopleChanged, ...]) -> None:
-        self.told.emit(Telling(lambda: work.told(changed)))
+    def _finish(self, changed: tuple[PeopleChanged, ...], new_sheet: bool) -> None:
+        self.told.emit(Telling(lambda: work.told(changed, new_sheet=new_sheet)))
         if any(one.sealing_due for one in changed):
             self._sealing.go_on()

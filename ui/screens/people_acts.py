@@ -6,6 +6,7 @@ Each act says what it does, what it does not do (threat-model attack 6), and wha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -16,7 +17,8 @@ from desktop.services.people_facts import Person
 from ui.jobs import JobRunner, Progress
 from ui.languages import words
 from ui.models.people_rows import names_of
-from ui.screens.people_work import Act, Wish, is_own
+from ui.screens.people_work import Act, Wish, is_own, may_have_seen_the_sheet
+from ui.screens.sheet_too import SheetToo
 from ui.theme import LARGE, MEDIUM, SMALL, TINY
 from ui.widgets.basics import ActionButton, Words, frame
 from ui.widgets.flow_layout import FlowLayout
@@ -70,6 +72,7 @@ class PeopleActs(QWidget):
         names = ("question", "does", "does_not", "then", "keys_go_to", "own")
         for name, label in zip(names, self._texts, strict=True):
             label.setObjectName(f"people.{name}")
+        self._sheet_too = SheetToo()
         self.now = ActionButton("people.now", "PEOPLE_REMOVE_NOW", role="main")
         self._leave = ActionButton("people.leave", "PEOPLE_LEAVE", role="quiet", sign="x", colour="accent")
         self.strip = ProgressStrip("people.progress", "PEOPLE_STOP_HELP", jobs)
@@ -89,6 +92,7 @@ class PeopleActs(QWidget):
     def ask(self, wish: Wish) -> None:
         """Ask whether this is to be done."""
         self._wish = wish
+        self._sheet_too.recommend()
         self._arrange()
         self.now.setFocus(Qt.FocusReason.OtherFocusReason)
         self.asked.emit()
@@ -139,7 +143,8 @@ class PeopleActs(QWidget):
 
     def _on_now(self) -> None:
         if self._wish is not None:
-            self.wished.emit(self._wish)
+            with_sheet = may_have_seen_the_sheet(self._wish) and self._sheet_too.wanted()
+            self.wished.emit(replace(self._wish, with_sheet=with_sheet))
 
     def _offered(self) -> frozenset[Act]:
         person = self._person
@@ -175,12 +180,13 @@ class PeopleActs(QWidget):
         for label, text in zip(self._texts, said, strict=True):
             label.put(text)
             label.setVisible(bool(text))
+        self._sheet_too.setVisible(may_have_seen_the_sheet(wish))
         self.now.turn_into(_NOW[wish.act], "")
 
     def _receivers(self, wish: Wish) -> list[Person]:
         """Return who gets the new keys: the supervisor sees it before (threat-model 5.2)."""
         away = {wish.person.id} if wish.act in _STAYS_AWAY else set()
-        return [one for one in self._people if not (one.left or one.suspended or one.id in away)]
+        return [one for one in self._people if not (one.left or one.suspended or one.shut_out or one.id in away)]
 
     def _lay_out(self) -> None:
         inside = QVBoxLayout(self._well)
@@ -188,6 +194,7 @@ class PeopleActs(QWidget):
         inside.setSpacing(SMALL)
         for text in self._texts:
             inside.addWidget(text)
+        inside.addWidget(self._sheet_too)
         buttons = FlowLayout(SMALL)
         buttons.addWidget(self.now)
         buttons.addWidget(self._leave)

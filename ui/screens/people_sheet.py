@@ -105,6 +105,7 @@ class PersonSheet(RecordSheet):
         self._heading.put(words("PEOPLE_NAMED", name=name, n=person.desk_number))
         code = "PEOPLE_IS_LEFT" if person.left else "PEOPLE_IS_SUSPENDED" if person.suspended else ""
         code = "PEOPLE_IS_UNUSED" if person.unused else code
+        code = "PEOPLE_IS_SHUT_OUT" if person.shut_out else code
         code = code or ("PEOPLE_IS_YOU" if person.is_self else "PEOPLE_IS_ACTIVE")
         self._standing.show_code(code)
         self.save.turn_into("PEOPLE_SAVE", "save")

@@ -7,9 +7,11 @@ from enum import StrEnum
 
 from desktop.bootstrap import Desk
 from desktop.crypto.access_list import SUPERVISOR
+from desktop.crypto.sheet import SheetKeys
 from desktop.rules.access import OFFICE_ROLES
 from desktop.services.new_keys import Report
 from desktop.services.people_facts import PeopleChanged, Person
+from desktop.services.sheets import SheetStanding
 from ui.languages import words
 from ui.screens.people_form import Typed
 
@@ -32,6 +34,25 @@ class Wish:
     act: Act
     person: Person = field(repr=False)
     role: str = ""
+    with_sheet: bool = False  # a new recovery sheet in the same step
+
+
+@dataclass
+class SheetInHand:
+    """A new sheet that is on paper and not in force: an act that was stopped may be pressed again with it."""
+
+    shown: str = field(default="", repr=False)
+    keys: SheetKeys | None = field(default=None, repr=False)
+
+    def is_there(self) -> bool:
+        """Say whether the words were typed back."""
+        return bool(self.shown) or self.keys is not None
+
+    def take(self, desk: Desk) -> SheetKeys:
+        """Return its keys; called in the lane. Raises as `SheetService.take`."""
+        if self.keys is None:
+            self.keys, self.shown = desk.sheets.take(self.shown), ""
+        return self.keys
 
 
 def is_own(wish: Wish) -> bool:
@@ -46,9 +67,17 @@ def act_of_role(person: Person, role: str) -> Act | None:
     return Act.PROMOTE if role == SUPERVISOR else Act.DEMOTE
 
 
-def read(desk: Desk) -> tuple[tuple[Person, ...], bool]:
-    """Return everybody, and whether sealed values wait for a new key."""
-    return desk.people.list(), desk.people.sealing_due()
+def may_have_seen_the_sheet(wish: Wish) -> bool:
+    """Say whether an act takes the vault from somebody whose eyes the recovery sheet lay open to.
+
+    Nobody does it to themselves: that is refused, and no words are written down for it.
+    """
+    return wish.act in {Act.REMOVE, Act.DEMOTE} and wish.person.role == SUPERVISOR and not wish.person.is_self
+
+
+def read(desk: Desk) -> tuple[tuple[Person, ...], bool, SheetStanding]:
+    """Return everybody, whether sealed values wait for a new key, and how the recovery sheet stands."""
+    return desk.people.list(), desk.people.sealing_due(), desk.sheets.standing()
 
 
 def add(desk: Desk, written: Typed) -> tuple[PeopleChanged, ...]:
@@ -69,12 +98,14 @@ def save(desk: Desk, person: Person, written: Typed) -> tuple[PeopleChanged, ...
     return tuple(changed)
 
 
-def do(desk: Desk, wish: Wish, report: Report, own: str | None) -> tuple[PeopleChanged, ...]:
+def do(desk: Desk, wish: Wish, report: Report, own: str | None, in_hand: SheetInHand) -> tuple[PeopleChanged, ...]:
     """Do what was asked twice; `own` is one's own new sentence, typed back before one's keys are changed.
+
+    So are the words of the sheet `in_hand`, which goes with the act where that was wished.
 
     Raises as the service; Stopped where `report` raised it before anything was changed.
     """
-    people, person = desk.people, wish.person.id
+    people, person, sheet = desk.people, wish.person.id, in_hand.take(desk) if wish.with_sheet else None
     match wish.act:
         case Act.READMIT:
             made = people.readmit(person)
@@ -83,9 +114,9 @@ def do(desk: Desk, wish: Wish, report: Report, own: str | None) -> tuple[PeopleC
         case Act.MAY_KNOW:
             made = people.may_know(person, report, sentence=own)
         case Act.REMOVE:
-            made = people.remove(person, report)
+            made = people.remove(person, report, sheet=sheet)
         case Act.PROMOTE | Act.DEMOTE:
-            made = people.set_role(person, wish.role, report)
+            made = people.set_role(person, wish.role, report, sheet=sheet)
     return (made,)
 
 
@@ -94,9 +125,11 @@ def without_sentence(changed: tuple[PeopleChanged, ...]) -> tuple[PeopleChanged,
     return tuple(replace(one, sentence=None) for one in changed)
 
 
-def told(changed: tuple[PeopleChanged, ...]) -> str:
+def told(changed: tuple[PeopleChanged, ...], *, new_sheet: bool = False) -> str:
     """Return what was done and what is left to do, in the language in force."""
     lines = [words("PEOPLE_SAVED")]
+    if new_sheet:
+        lines.append(words("SHEET_REMADE_TOLD"))
     if any(one.keys_changed for one in changed):
         lines.append(words("PEOPLE_KEYS_CHANGED"))
     if any(one.sheet_due for one in changed):

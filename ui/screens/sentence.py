@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop.bootstrap import Desk
 from desktop.errors import DeskError, WrongSentence
 from desktop.messages import explain
 from desktop.rules.records import Outcome
@@ -32,6 +35,11 @@ class SentenceScreen(Screen):
         self._working = self._typed_back = False
         self._old = PassphraseEdit("sentence.old")
         self._note = ProblemNote("sentence.old.problem", self._old, "UNLOCK_SENTENCE_HELP")
+        self._known = ActionButton(
+            "sentence.known", "SENTENCE_KNOWN", role="choice", sign="circle", help_code="SENTENCE_KNOWN_HELP"
+        )
+        self._known.setCheckable(True)
+        self._known_does = Words("SENTENCE_KNOWN_HELP", "help", wraps=True)
         self._offer = ActionButton("sentence.offer", "SENTENCE_OFFER_ME", role="main", help_code="SENTENCE_OFFER_HELP")
         self._step = WordsStep(
             *("sentence.new", "SENTENCE_NEW_TITLE", "SENTENCE_NEW_WHY"),
@@ -42,6 +50,7 @@ class SentenceScreen(Screen):
         self._leave = ActionButton("sentence.leave", "SENTENCE_LEAVE", role="quiet")
         self._lay_out()
         self.say_again()
+        self._known.toggled.connect(self._on_known)
         self._offer.clicked.connect(self._on_offer)
         self._other.clicked.connect(self._on_offer)
         self._old.sentence_entered.connect(self._on_old_entered)
@@ -78,6 +87,8 @@ class SentenceScreen(Screen):
         old.addWidget(self._old)
         old.addWidget(self._note)
         column.addLayout(old)
+        column.addWidget(self._known, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self._known_does)
         column.addWidget(self._offer, 0, Qt.AlignmentFlag.AlignLeft)
         self._offered = QWidget()
         inner = QVBoxLayout(self._offered)
@@ -98,6 +109,9 @@ class SentenceScreen(Screen):
         whole.addWidget(on_paper(sheet, _SHEET_PX), 1)
         self._offered.hide()
         self._take.hide()
+
+    def _on_known(self, known: bool) -> None:
+        self._known.turn_into("SENTENCE_KNOWN", "circle-check" if known else "circle")
 
     def _on_old_edited(self) -> None:
         self._note.clear()
@@ -144,15 +158,16 @@ class SentenceScreen(Screen):
         if not self._typed_back and not self._step.settle():
             return
         self._typed_back = True
-        old, new, people = self._old.text(), self._new, self.seat.desk.people
+        change = partial(_change, self.seat.desk, self._old.text(), self._new, known=self._known.isChecked())
         self._set_working(True)
-        self.run(lambda: people.change_sentence(old, new), self._on_taken, self._on_not_taken)
+        self.run(change, self._on_taken, self._on_not_taken)
 
     def _on_taken(self, _: Outcome) -> None:
         self._old.clear()
         self._step.put("")
         self._new = ""
-        self.told.emit(Telling(lambda: words("SENTENCE_CHANGED")))
+        code = "SENTENCE_CHANGED_AND_TOLD" if self._known.isChecked() else "SENTENCE_CHANGED"
+        self.told.emit(Telling(lambda: words(code)))
         self.place_wanted.emit(Place("settings"))
 
     def _on_not_taken(self, error: DeskError) -> None:
@@ -168,5 +183,11 @@ class SentenceScreen(Screen):
     def _set_working(self, working: bool) -> None:
         self._working = working
         self._old.setReadOnly(working)
-        for button in (self._offer, self._take):
+        for button in (self._offer, self._take, self._known):
             button.setEnabled(not working)
+
+
+def _change(desk: Desk, old: str, new: str, *, known: bool) -> Outcome:
+    """Change the sentence; where the old one may be `known`, tell the supervisors, who change the keys."""
+    changed = desk.people.change_sentence(old, new)
+    return desk.people.report_known() if known else changed

@@ -105,6 +105,9 @@ class SettingsScreen(Screen):
             if self.seat.may("journal.read"):
                 journal = ActionButton("settings.journal", "SETTINGS_JOURNAL", sign="history", help_code="JOURNAL_HELP")
                 ways.append(("journal", journal))
+            if self.seat.may("people.manage"):
+                close = ActionButton("settings.close_desk", "CLOSE_DESK", sign="ban", help_code="CLOSE_DESK_HELP")
+                ways.append(("closeDesk", close))
         flow = FlowLayout(SMALL)
         for screen, button in ways:
             button.clicked.connect(lambda _=False, screen=screen: self.place_wanted.emit(Place(screen)))

@@ -17,6 +17,7 @@ from ui.screens.page import on_paper
 from ui.screens.screen import Screen
 from ui.screens.sealing_on import SealingOn
 from ui.screens.today_card import DeskFacts, TodayCard, read_facts
+from ui.screens.today_due import TodayDue
 from ui.seat import Place, Seat
 from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
 from ui.widgets.basics import ActionButton, Words, frame
@@ -50,6 +51,8 @@ class Today(Screen):
         )
         self._breach = ActionButton("today.breach", "TODAY_BREACH", sign="shield-alert", help_code="TODAY_BREACH_HELP")
         self._breach.set_key("Ctrl+G")
+        self._due = TodayDue(self)
+        self._due.wanted.connect(self.place_wanted)
         self._sealing = SealingOn(self)
         self._list = RowList("today.list", WAITING_COLUMNS, "TODAY_WAITING", lines=2)
         self._stack, self._beside = QStackedWidget(), QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -78,6 +81,7 @@ class Today(Screen):
             Topic.REFERRALS,
             Topic.IMPORTS,
             Topic.OFFICE,
+            Topic.PEOPLE,
             Topic.DRAFTS,
             Topic.TABLES,
         }:
@@ -109,6 +113,7 @@ class Today(Screen):
         self._go_on.setVisible(bool(self._unsaved_case))
         self._enrol.setVisible(facts.office is not None and (facts.handover_due or not facts.enrolled))
         self._sealing.show_due(facts.sealing_due)
+        self._due.show_facts(facts)
         self._tables.setVisible(bool(facts.copies))
         self._card.show_facts(facts)
         self.say_again()
@@ -130,7 +135,7 @@ class Today(Screen):
         head.setSpacing(SMALL)
         head.addLayout(named, 1)
         first.addWidget(self._breach)  # always in the same place
-        for button in (self._enrol, self._go_on, self._tables):
+        for button in (*self._due.buttons(), self._enrol, self._go_on, self._tables):
             first.addWidget(button)
             button.hide()
         head.addWidget(self._lock, 0, Qt.AlignmentFlag.AlignTop)
@@ -178,6 +183,7 @@ class Today(Screen):
                 self._go_on,
                 self._enrol,
                 self._tables,
+                *self._due.buttons(),
                 self._sealing.button,
             )
         ):

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFocusEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
 from desktop.services.breaches import OpenBreaches
 from desktop.services.journal import LastSaved
+from desktop.services.sheets import SheetStanding
 from desktop.services.tables import PlainCopySummary
 from ui.languages import day, day_and_time, number, plural, words
 from ui.seat import Seat
 from ui.theme import HUGE, LARGE, MEDIUM, SMALL, TINY
-from ui.widgets.basics import ActionButton, Words, frame
+from ui.widgets.basics import Words, frame
+from ui.widgets.seen_button import SeenButton
 
 
 @dataclass(frozen=True)
@@ -32,19 +34,10 @@ class DeskFacts:
     breaches: OpenBreaches | None = None
     recovery_missing: str | None = None  # code of why the Secretariat could not help; said once enrolled
     reported: tuple[int, ...] = ()  # desks whose sentence somebody may know, for who looks after people
-
-
-class _JournalButton(ActionButton):
-    """Stands in a card that is scrolled where the window is small: whoever comes to it by keys sees it."""
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Be scrolled to."""
-        super().focusInEvent(event)
-        around = self.parentWidget()
-        while around is not None and not isinstance(around, QScrollArea):
-            around = around.parentWidget()
-        if around is not None:
-            around.ensureWidgetVisible(self)
+    manages: bool = False  # who is signed in looks after people; the following are for them
+    sheet: SheetStanding | None = None
+    reported_person: str = ""  # the id of the first of `reported`
+    unused: tuple[int, ...] = ()  # desks let in no more because nobody came since new keys
 
 
 class TodayCard(QFrame):
@@ -64,10 +57,11 @@ class TodayCard(QFrame):
         self._reported, self._recovery = Words("", "warn", wraps=True), Words("", "warn", wraps=True)
         named |= {"plain_copies": self._copies, "reported": self._reported, "recovery_missing": self._recovery}
         self._breaches, self._late = Words("", "warn", wraps=True), Words("", "danger", wraps=True)
-        named |= {"breaches": self._breaches, "breaches_late": self._late}
+        self._older = Words("", "danger", wraps=True)
+        named |= {"breaches": self._breaches, "breaches_late": self._late, "older": self._older}
         for name, label in named.items():
             label.setObjectName(f"today.{name}")
-        self.journal = _JournalButton(
+        self.journal = SeenButton(
             "today.journal", "SETTINGS_JOURNAL", role="quiet", sign="history", colour="accent", help_code="JOURNAL_HELP"
         )
         column = self._column = QVBoxLayout(self)
@@ -75,7 +69,7 @@ class TodayCard(QFrame):
         column.setSpacing(TINY)
         column.addWidget(self._office)
         column.addWidget(self._person)
-        for text in (self._late, self._breaches):  # above all else: a clock runs
+        for text in (self._older, self._late, self._breaches):  # above all else: nobody must work on, a clock runs
             text.hide()
             column.addWidget(text)
         column.addSpacing(MEDIUM)
@@ -136,6 +130,9 @@ class TodayCard(QFrame):
         if facts.enrolled and facts.recovery_missing:
             self._recovery.show_code(facts.recovery_missing)
         self._recovery.setVisible(facts.enrolled and facts.recovery_missing is not None)
+        if ahead := self._seat.desk.vault.mark_ahead:
+            self._older.show_code("OLDER_THAN_MARK", marked=ahead.marked, found=ahead.found)
+        self._older.setVisible(ahead is not None)
         found = facts.breaches or OpenBreaches()
         self._late.put(plural("TODAY_BREACHES_LATE", found.late) if found.late else "")
         self._breaches.put(plural("TODAY_BREACHES_OPEN", found.open) if found.open and not found.late else "")
@@ -162,8 +159,22 @@ def read_facts(seat: Seat) -> DeskFacts:
     facts = sheet.name, desk.journal.last_saved(), desk.cases.count(), desk.drafts.cases(), sheet.enrolled
     manages = seat.may("people.manage")
     due = desk.enrolment.handover_due(), manages and desk.people.sealing_due()
-    missing, reported = desk.office_recovery.missing(), desk.people.reported() if manages else ()
-    return DeskFacts(*facts, copies, *due, desk.breaches.standing(), missing, reported)
+    missing, standing = desk.office_recovery.missing(), desk.breaches.standing()
+    if not manages:
+        return DeskFacts(*facts, copies, *due, standing, missing)
+    reported, people = desk.people.reported(), desk.people.list()
+    return DeskFacts(
+        *facts,
+        copies,
+        *due,
+        standing,
+        missing,
+        reported,
+        manages=True,
+        sheet=desk.sheets.standing(),
+        reported_person=next((one.id for one in people if one.desk_number in reported), ""),
+        unused=tuple(one.desk_number for one in people if one.unused),
+    )
 
 
 def _copies_in_words(copies: tuple[PlainCopySummary, ...]) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.errors import DeskError, NewerVault, NotTrusted, NoVault, VaultBusy, WrongSentence
@@ -15,8 +14,9 @@ from desktop.messages import explain
 from ui.jobs import JobRunner
 from ui.languages import current, plain, words
 from ui.screens.page import SHEET_PX, Page, centred
-from ui.theme import ICON_PX, LARGE, SMALL, TINY
+from ui.theme import HUGE, ICON_PX, LARGE, SMALL, TINY
 from ui.widgets.basics import ActionButton, Sign, Words
+from ui.widgets.countdown import Countdown
 from ui.widgets.desk_number import DeskNumber
 from ui.widgets.passphrase_edit import PassphraseEdit, SentenceStrip
 from ui.widgets.practice_way import PracticePlace
@@ -38,6 +38,7 @@ class Unlock(Page):
     refused = Signal(object)  # the DeskError that takes the whole page
     hindered = Signal(object)  # a DeskError that trying again may settle
     practice_wanted = Signal()  # the practice office is there: a new process opens it
+    recovery_wanted = Signal()  # no sentence at hand
 
     def __init__(self, door: Callable[[], Door], jobs: JobRunner) -> None:
         """Stand before `door`, which is called in the vault lane only: making it takes long the first time."""
@@ -46,7 +47,6 @@ class Unlock(Page):
         self._working = False
         self._making = False  # the practice office
         self._number_typed = False
-        self._free_at = 0.0  # on the monotonic clock: when the next try may be made
 
         self._desk = DeskNumber("unlock.desk_number", MOST_DESKS)
         self._sentence = PassphraseEdit("unlock.sentence")
@@ -58,11 +58,14 @@ class Unlock(Page):
         self._show.setCheckable(True)
         self._show.set_key("Ctrl+H")
         self._button = ActionButton("unlock.unlock", "UNLOCK_BUTTON", role="main")
+        self._no_sentence = ActionButton(
+            "unlock.no_sentence", "UNLOCK_NO_SENTENCE", role="quiet", help_code="UNLOCK_NO_SENTENCE_HELP"
+        )
         self._sign = Sign("", "muted", ICON_PX)
         self._state = Words("", "muted")
         self._state.setObjectName("unlock.state")
-        self._tick = QTimer(self, interval=250)
-        self._practice = PracticePlace("unlock", door, jobs, after=self._button)
+        self._wait = Countdown(self)
+        self._practice = PracticePlace("unlock", door, jobs, after=self._no_sentence)
         self._lay_out()
         self._name()
 
@@ -72,7 +75,8 @@ class Unlock(Page):
         self._desk.lineEdit().textEdited.connect(self._on_number_edited)
         self._show.toggled.connect(self._on_show_toggled)
         self._button.clicked.connect(self._on_unlock_wanted)
-        self._tick.timeout.connect(self._on_tick)
+        self._no_sentence.clicked.connect(self.recovery_wanted)
+        self._wait.ticked.connect(self._show_state)
         self._practice.wanted.connect(self.practice_wanted)
         self._practice.hindered.connect(self.hindered)
         self._practice.working.connect(self._on_practice_working)
@@ -91,15 +95,18 @@ class Unlock(Page):
             self._desk.setValue(0)
             self._desk.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def show_closed(self) -> None:
+        """Say that a supervisor closed this desk: no sentence opens it, and the way back begins below."""
+        self._note.tell(lambda: words("UNLOCK_CLOSED"), "lock", "warn")
+        self._no_sentence.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def hold(self, seconds: int) -> None:
         """Count down before the next try; the fields stay free for correcting."""
         if seconds <= 0:
             return
-        self._free_at = time.monotonic() + seconds
         if not self._note.text():
             self._note.tell(lambda: words("UNLOCK_WAITING"), "hourglass", "warn")
-        self._tick.start()
-        self._on_tick()
+        self._wait.begin(seconds)
 
     def changeEvent(self, event: QEvent) -> None:
         """Say everything in the new language and keep what was typed."""
@@ -137,18 +144,19 @@ class Unlock(Page):
         inner.addLayout(foot)
         inner.setSpacing(LARGE)
         self.sheet.addLayout(inner)
-        for first, then in (
-            (self._desk, self._sentence),
-            (self._sentence, self._show),
-            (self._show, self._button),
-        ):
-            self.setTabOrder(first, then)
-        self.order_after(self._button)
         whole = self.layout()
         if whole is not None:
-            below = QWidget()  # below the paper, in sight however low the window is
-            below.setLayout(centred(self._practice, SHEET_PX))
+            below, ways = QWidget(), QWidget()  # below the paper, in sight however low the window is
+            row = QHBoxLayout(ways)
+            row.setContentsMargins(HUGE, 0, 0, 0)
+            row.addWidget(self._no_sentence, 0, Qt.AlignmentFlag.AlignVCenter)
+            row.addWidget(self._practice, 1)
+            below.setLayout(centred(ways, SHEET_PX))
             whole.addWidget(below)
+        order = (self._desk, self._sentence, self._show, self._button, self._no_sentence)
+        for first, then in pairwise(order):
+            self.setTabOrder(first, then)
+        self.order_after(self._no_sentence)
 
     def _name(self) -> None:
         self._desk.setAccessibleName(plain("UNLOCK_DESK"))
@@ -170,12 +178,12 @@ class Unlock(Page):
             self._desk.lineEdit().end(False)
             self._desk.setFocus(Qt.FocusReason.OtherFocusReason)
             self._number_typed = True
-        if not self._working and not self._waiting_s():
+        if not self._working and not self._wait.left_s():
             self._note.clear()
             self._sentence.mark_problem(False)
 
     def _on_unlock_wanted(self) -> None:
-        if self._working or self._making or self._waiting_s():
+        if self._working or self._making or self._wait.left_s():
             return
         number, sentence = self._desk.value(), self._sentence.text()
         if not number:
@@ -221,27 +229,20 @@ class Unlock(Page):
         self._desk.setReadOnly(working)
         self._sentence.setReadOnly(working)
         self._practice.setEnabled(not working)
+        self._no_sentence.setEnabled(not working)
         self._show_state()
 
     def _on_practice_working(self, making: bool) -> None:
         self._making = making
         self._show_state()
 
-    def _waiting_s(self) -> int:
-        return max(0, math.ceil(self._free_at - time.monotonic()))
-
-    def _on_tick(self) -> None:
-        if not self._waiting_s():
-            self._tick.stop()
-        self._show_state()
-
     def _show_state(self) -> None:
-        wait_s = self._waiting_s()
+        wait_s = self._wait.left_s()
         self._button.setEnabled(not (self._working or self._making or wait_s))
         self._sign.show_sign("hourglass" if self._working or wait_s else "", "muted")
         if self._working:
             self._state.show_code("UNLOCK_WORKING")
         elif wait_s:
-            self._state.show_code("UNLOCK_NEXT_TRY", clock=f"{wait_s // 60}:{wait_s % 60:02d}")
+            self._state.show_code("UNLOCK_NEXT_TRY", clock=self._wait.clock())
         else:
             self._state.put("")

@@ -75,6 +75,7 @@ class ActionButton(QPushButton):
         self.setProperty("role", role)
         self.setAutoDefault(False)
         self._code, self._sign, self._colour, self._help_code = code, sign, colour, help_code
+        self._facts: dict[str, int | str] = {}
         self._say()
         self._draw()
 
@@ -83,9 +84,9 @@ class ActionButton(QPushButton):
         shortcut = QShortcut(QKeySequence(key), self)
         shortcut.activated.connect(self.click)
 
-    def turn_into(self, code: str, sign: str) -> None:
+    def turn_into(self, code: str, sign: str, **facts: int | str) -> None:
         """Say and show something else."""
-        self._code, self._sign = code, sign
+        self._code, self._sign, self._facts = code, sign, facts
         self._say()
         self._draw()
 
@@ -111,8 +112,8 @@ class ActionButton(QPushButton):
         if self.property("role") == "bare":
             self.setToolTip(plain(self._code))
         else:
-            self.setText(words(self._code))
-        self.setAccessibleName(plain(self._code))
+            self.setText(words(self._code, **self._facts))
+        self.setAccessibleName(plain(self._code, **self._facts))
         if self._help_code:
             self.setToolTip(words(self._help_code))
             self.setAccessibleDescription(words(self._help_code))

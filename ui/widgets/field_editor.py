@@ -117,6 +117,10 @@ class Editor(QWidget):
             return self._given
         return self.missing or self.read()
 
+    def hides_health(self) -> bool:
+        """Say whether there is a health fact that this person is not shown."""
+        return self.item.health and self.sealed and not self.touched
+
     def damaged(self) -> bool:
         """Say whether the stored value could not be read and still stands."""
         return not self.touched and isinstance(self._given, Damaged)
@@ -125,7 +129,9 @@ class Editor(QWidget):
         """Return the words that stand in an empty input."""
         if self.missing:
             return words(MISSING_WORDS[self.missing])
-        return words("FIELDS_SEALED") if self.sealed and not self.touched else ""
+        if not self.sealed or self.touched:
+            return ""
+        return words("HEALTH_REPLACES" if self.item.health else "FIELDS_SEALED")
 
     def typed(self) -> None:
         """Take note that a person changed the input."""

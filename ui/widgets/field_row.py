@@ -98,9 +98,16 @@ class FieldRow(QWidget):
         value = self.editor.value()
         missing = words(MISSING_WORDS[value]) if isinstance(value, Missing) else ""
         hint = self._hint() if self._here and self.editor.reasons and not self.editor.read_only else ""
-        beside = "" if self.editor.shows_missing() else missing
+        hidden = words("HEALTH_HIDDEN") if self.editor.hides_health() else ""
+        beside = hidden or ("" if self.editor.shows_missing() else missing)
         self._answer.say(beside or hint, is_answer=bool(beside))
-        parts = (missing or self.editor.placeholder(), text, self.item.help.get(current(), ""), words(self.editor.how))
+        parts = (
+            hidden,
+            missing or self.editor.placeholder(),
+            text,
+            self.item.help.get(current(), ""),
+            words(self.editor.how),
+        )
         self.editor.describe(self.item.labels[current()], " ".join(part for part in parts if part))
         if severity and text != self._said and self.isVisible():
             QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.editor.input(), text))

@@ -63,13 +63,24 @@ class FlowLayout(QLayout):
         return least
 
     def _place(self, box: QRect, *, move: bool) -> int:
-        x, y, line = box.x(), box.y(), 0
+        lines: list[list[tuple[QLayoutItem, QSize]]] = [[]]
+        x = box.x()
         for item in self._items:
+            if item.isEmpty():  # hidden: it takes no gap either
+                continue
             hint = item.sizeHint()
-            if line and x + hint.width() > box.x() + box.width():
-                x, y, line = box.x(), y + line + self.spacing(), 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), hint))
+            if lines[-1] and x + hint.width() > box.x() + box.width():
+                lines.append([])
+                x = box.x()
+            lines[-1].append((item, hint))
             x += hint.width() + self.spacing()
-            line = max(line, hint.height())
-        return y + line - box.y()
+        y = box.y()
+        for line in lines:
+            high = max((hint.height() for _, hint in line), default=0)
+            x = box.x()
+            for item, hint in line:
+                if move:
+                    item.setGeometry(QRect(QPoint(x, y + (high - hint.height()) // 2), hint))
+                x += hint.width() + self.spacing()
+            y += high + self.spacing()
+        return y - self.spacing() - box.y()

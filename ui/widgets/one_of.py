@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QEvent, QSize, Signal
-from PySide6.QtWidgets import QButtonGroup, QPushButton, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from ui.languages import plain
 from ui.theme import ICON_PX, TINY, icon
@@ -17,16 +17,22 @@ class OneOf(QWidget):
 
     chosen = Signal()  # by the person, not by `choose`
 
-    def __init__(self, name: str, label_code: str, ways: Mapping[str, Callable[[], str]]) -> None:
+    def __init__(
+        self, name: str, label_code: str, ways: Mapping[str, Callable[[], str]], *, column: bool = False
+    ) -> None:
         """Be the choice `name`; `ways` are the codes to choose from, each with its words in the language in force.
 
-        The words of `label_code` stand above, and a screen reader says them before each way.
+        The words of `label_code` stand above, and a screen reader says them before each way. In a `column` each has a
+        line of its own.
         """
         super().__init__()
         self.setObjectName(name)
         self._label_code, self._ways = label_code, ways
         self.buttons = {code: QPushButton() for code in ways}
-        self._group, flow = QButtonGroup(self), FlowLayout(TINY)
+        self._group = QButtonGroup(self)
+        flow: QLayout = QVBoxLayout() if column else FlowLayout(TINY)
+        flow.setContentsMargins(0, 0, 0, 0)
+        flow.setSpacing(TINY)
         for code, button in self.buttons.items():
             button.setObjectName(f"{name}.{code.lower()}")
             button.setProperty("role", "choice")
@@ -36,6 +42,8 @@ class OneOf(QWidget):
             button.clicked.connect(self.chosen)
             self._group.addButton(button)
             flow.addWidget(button)
+            if column:
+                flow.setAlignment(button, Qt.AlignmentFlag.AlignLeft)
         self.setLayout(flow)
         self._group.buttonToggled.connect(lambda *_: self._draw())
         self._say()

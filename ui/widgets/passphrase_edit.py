@@ -7,6 +7,8 @@ messages number them; painted words are no text to any other program.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -57,10 +59,21 @@ class PassphraseEdit(Line):
 class SentenceStrip(QWidget):
     """Below the field: help, or the words as they are typed. Its height is kept, so nothing moves."""
 
-    def __init__(self, field: PassphraseEdit, help_code: str) -> None:
-        """Follow `field`; show the words of `help_code` while the sentence is hidden."""
+    def __init__(
+        self,
+        field: PassphraseEdit,
+        help_code: str,
+        *,
+        lines: int = 2,
+        complete: Callable[[str], str | None] | None = None,
+    ) -> None:
+        """Follow `field`; show the words of `help_code` while the sentence is hidden.
+
+        `complete` returns the word that was begun, None where there is none: then words stand there in full, and one
+        that is none is marked as soon as the next is begun.
+        """
         super().__init__()
-        self._field = field
+        self._field, self._lines, self._complete = field, lines, complete
         self._shown = False
         self._help = Words(help_code, "help", wraps=True)
         self._help.setParent(self)
@@ -82,11 +95,11 @@ class SentenceStrip(QWidget):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Two lines, whichever is shown."""
-        return QSize(200, round(2 * self._line_height()))
+        """As many lines as were asked for, whichever is shown."""
+        return QSize(200, round(self._lines * self._line_height()))
 
     def heightForWidth(self, width: int) -> int:
-        """Two lines, or as many as the help takes in a narrow window."""
+        """Those lines, or as many as the help takes in a narrow window."""
         return max(self.sizeHint().height(), self._help.heightForWidth(width))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -103,8 +116,11 @@ class SentenceStrip(QWidget):
         small.setPointSizeF(SMALL_PT)
         metrics, small_metrics = QFontMetricsF(font), QFontMetricsF(small)
         x, y, line = 0.0, 0.0, self._line_height()
-        for number, word in enumerate(self._field.text().split(), start=1):
-            label = str(number)
+        typed = self._field.text()
+        done = len(typed.split()) if typed.endswith(" ") else len(typed.split()) - 1
+        for number, begun in enumerate(typed.split(), start=1):
+            full = self._complete(begun.lower()) if self._complete is not None else begun
+            word, label = full or begun, str(number)
             number_width = small_metrics.horizontalAdvance(label) + TINY
             width = number_width + metrics.horizontalAdvance(word)
             if x and x + width > self.width():
@@ -113,7 +129,7 @@ class SentenceStrip(QWidget):
             painter.setPen(tokens().muted)
             painter.drawText(QRectF(x, y, number_width, line), Qt.AlignmentFlag.AlignVCenter, label)
             painter.setFont(font)
-            painter.setPen(tokens().ink)
+            painter.setPen(tokens().ink if full or number > done else tokens().danger)
             painter.drawText(QRectF(x + number_width, y, width, line), Qt.AlignmentFlag.AlignVCenter, word)
             x += width + SMALL + TINY
         painter.end()

@@ -10,7 +10,7 @@ import pytest
 from desktop import wordlists
 from desktop.crypto.keyfile import KeyUse, open_key_file
 from desktop.messages import LANGUAGES, Language, sentences
-from tests.factory import file_hashes
+from tests.factory import file_hashes, make_case
 from tests.unit.commands.desks import NOT_A_FOLDER, Desks, Ended, run
 
 
@@ -99,3 +99,27 @@ def test_a_receipt_that_was_never_issued_is_said_not_to_exist(desks: Desks) -> N
     ended = desks.by_national("receipts", "--save", "A-AAAAAAAAAA.rufaa", "--out", desks.stick)
     assert (ended.status, "[RECEIPT_UNKNOWN]" in ended.err) == (5, True)
     assert not desks.stick.exists()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_many_cases_taken_out_of_an_office_are_told_when_its_bundle_is_taken_in(
+    desks: Desks, language: Language
+) -> None:
+    with desks.open_office() as office:
+        for _ in range(21):
+            make_case(office)
+    folder = desks.stick / "tables"
+    assert desks.by_office("export", "cpims", "--purpose", "PLANNING", "--plain", folder).status == 0
+    (bundle,) = desks.by_office("bundle", "--out", desks.stick).told("bundle")
+    told = {
+        "en": "Since its last bundle this office took out 21 cases in 1 table and printed or saved 0 letters.",
+        "sw": "Tangu kifurushi chake cha mwisho ofisi hii imetoa nje kesi 21 katika jedwali 1 "
+        "na kuchapisha au kuhifadhi barua 0.",
+    }
+    for _ in range(2):  # brought again it is told again
+        ended = desks.by_national("intake", "--out", desks.stick, bundle, language=language)
+        assert (ended.status, ended.err) == (0, "")
+        assert ended.out.splitlines()[1:3] == [
+            told[language],
+            sentences()["TAKEN_OUT_BULK"][language].format(limit=20),
+        ]

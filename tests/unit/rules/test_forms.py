@@ -68,6 +68,9 @@ def test_a_declaration_is_read_in_full() -> None:
         {"sensitivity": "S4"},
         {"out": "I", "view": "count"},
         {"sealed": True},
+        {"health": "yes"},
+        *({"health": True, **other} for other in ({"sensitivity": "S2"}, {"required": True}, {"computed": True})),
+        {"health": True, "sealed": True, "sensitivity": "S4", "out": "N"},
         *({"drop": key} for key in ("name", "label", "type", "sensitivity", "out", "list")),
     ],
 )

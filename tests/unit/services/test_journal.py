@@ -19,6 +19,7 @@ REWRITES = {
     "another person": ("UPDATE journal SET user = object WHERE n = 3", 3),
     "another object": ("UPDATE journal SET object = '' WHERE n = 3", 3),
     "a reason added": ("UPDATE journal SET reason = 'X' WHERE n = 3", 3),
+    "an empty reason for none": ("UPDATE journal SET reason = '' WHERE n = 1", 1),
     "a hash of its own": ("UPDATE journal SET hash = zeroblob(32) WHERE n = 3", 3),
     "no hash at all": ("UPDATE journal SET hash = 'abc' WHERE n = 3", 3),
     "one cut out": ("DELETE FROM journal WHERE n = 3", 3),

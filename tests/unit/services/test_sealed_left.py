@@ -11,7 +11,8 @@ from sqlalchemy import text
 from desktop.crypto.sealing import generate_secret, open_sealed, public_key, seal
 from desktop.errors import NotTrusted
 from desktop.rules.journal_reading import Verdict
-from tests.factory import Place, Secretariat, enrol, make_case, make_secretariat, rows, send
+from desktop.wording import sealed_left_in_words
+from tests.factory import Place, Secretariat, change, enrol, make_case, make_secretariat, rows, send
 from tests.unit.services.people_hands import WORD, acts, add, hashes, sealed_case, sealed_files, told
 from tests.unit.services.test_rotation_hostile import ORPHAN, plant
 
@@ -53,6 +54,23 @@ def test_a_value_that_no_key_opens_is_named_and_keeps_the_earlier_key_only_until
     place.reopen()
     assert not place.desk.people.sealing_due()
     assert set(place.desk.vault.keys.r.values()) < set(old_halves.values())
+
+
+def test_L06_a_value_of_a_case_that_is_hidden_from_the_supervisor_is_not_named(place: Place) -> None:
+    second, officer = add(place, "SUPERVISOR"), add(place, "CASE_OFFICER")
+    spoilt, desk = sealed_case(place), place.desk
+    case_ref = next(row.case_ref for row in desk.cases.list() if row.case_id == spoilt)
+    change(place, spoilt, "case", restricted=True)
+    desk.cases.assign(spoilt, officer.user_id)
+    desk.cases.unassign(spoilt, desk.vault.user)
+    spoil(place, spoilt, "x'00'")
+    desk.people.remove(second.user_id)
+    made = desk.people.seal_again()
+    assert [(item.case_ref, item.kind) for item in made.unopened] == [("", "")]
+    said = sealed_left_in_words([("", "")], desk.vault.catalogue, "en")
+    assert said == "a case that is hidden from you"
+    assert case_ref not in repr(made.unopened)
+    assert not desk.people.seal_again(given_up=[item.value for item in made.unopened]).sealing_due
 
 
 def test_letting_go_covers_what_was_named_and_nothing_that_came_since(place: Place) -> None:
