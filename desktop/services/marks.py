@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from db.errors import StorageError
 from db.models.base import JournalEntry
 from desktop.crypto.encoding import Malformed, canonical_json, length_prefixed
 from desktop.crypto.fields import canonical_value, hex_bytes, members, whole
@@ -38,7 +39,7 @@ def write_mark(vault: OpenVault) -> None:
         return
     place = _place(vault)
     aside = place.with_suffix(".partial")
-    with contextlib.suppress(DeskError, OSError):
+    with contextlib.suppress(DeskError, StorageError, OSError):  # a vault that is closed already has its mark
         with vault.reading() as session:
             head = journal.head(session)
         mac = _mac(vault, head.count, bytes.fromhex(head.hash))

@@ -276,7 +276,7 @@ def test_a_notice_that_names_a_person_is_not_made(seat: Seat) -> None:
     case_with(seat, **PERSON)
     named = save(seat, known_at=ago(seat, hours=1), facts="The file of Wambui Gachanja was in it.")
     screen, _ = notice(seat, named)
-    assert text(screen, "breachNotice.problems").startswith("The facts: This text holds the name or a number")
+    assert text(screen, "breachNotice.problems").startswith("The facts: This text holds a name or a number")
     assert not part(screen, QPushButton, "breachNotice.print").isEnabled()
     pages = screen.findChild(LetterPages)
     assert isinstance(pages, LetterPages)

@@ -112,6 +112,12 @@ def test_a_mark_made_without_the_key_is_not_believed(place: Place) -> None:
     assert place.desk.vault.mark_ahead is None
 
 
+def test_a_vault_that_is_closed_already_is_locked_all_the_same(place: Place) -> None:
+    place.desk.vault.store.close()
+    place.desk.lock()
+    place.desk.lock()
+
+
 def test_new_keys_begin_a_mark_of_their_own(place: Place) -> None:
     place.desk.people.remove(add(place).user_id)
     place.reopen()
