@@ -14,6 +14,7 @@ from desktop.rules.journal_chain import Act
 from desktop.services import journal
 from desktop.services.enrolment import drop_retired_keys
 from desktop.services.generations import name_of
+from desktop.services.marks import note_mark
 from desktop.services.session import OpenVault
 from desktop.services.unused_slots import drop_unused
 from desktop.vault_files import Generation
@@ -26,7 +27,7 @@ def put_in_order(vault: OpenVault, foreign: tuple[Generation, ...]) -> None:
         Obstacle: HEADER_UNSURE, and the vault is closed.
     """
     vault.foreign_vaults = tuple(generation.folder.name for generation in foreign)
-    steps: list[Callable[[], object]] = [lambda: _note_foreign(vault, foreign)]
+    steps: list[Callable[[], object]] = [lambda: note_mark(vault), lambda: _note_foreign(vault, foreign)]
     if vault.kind == VaultKind.OFFICE:
         steps.append(lambda: _drop_retired(vault))
     if vault.kind == VaultKind.OFFICE and vault.role == Role.SUPERVISOR:

@@ -48,7 +48,7 @@ def write_mark(vault: OpenVault) -> None:
 
 
 def compare_mark(vault: OpenVault) -> None:
-    """Compare the journal with the mark, before this unlock writes an entry; what is amiss is journaled and kept."""
+    """Compare the journal with the mark, before this unlock writes an entry. What is amiss is for `note_mark`."""
     marked = _read(vault)
     if marked is None:
         return
@@ -59,7 +59,13 @@ def compare_mark(vault: OpenVault) -> None:
     if kept == head:
         return
     vault.mark_ahead = MarkAhead(count, found)
-    reason = f"ENTRY_{count}"
+
+
+def note_mark(vault: OpenVault) -> None:
+    """Journal what is amiss, once. After the entry of the unlock: what is shown as last saved is what was found."""
+    if vault.mark_ahead is None:
+        return
+    reason = f"ENTRY_{vault.mark_ahead.marked}"
     with vault.writing() as session:
         if reason not in journal.reasons_of(session, Act.OLDER_THAN_MARK, vault.vault.hex()):
             journal.append(session, vault, Act.OLDER_THAN_MARK, vault.vault.hex(), reason=reason)

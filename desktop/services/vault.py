@@ -282,8 +282,8 @@ class VaultService:
             try:
                 # A full disk must not keep anybody out (threat-model A5). The failures then stay counted for the next
                 # unlock's entry, the other header copy is whole, and an older pin is sound.
+                compare_mark(vault)
                 with contextlib.suppress(errors.Obstacle):
-                    compare_mark(vault)
                     self._note_unlock(vault, attempts)
                 try:
                     self._mend_header(vault, sentence)

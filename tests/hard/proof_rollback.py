@@ -5,8 +5,9 @@ sent until then. SQLCipher takes an old page of the same file without a word: ev
 be another one that its integrity check passes. What the page changed is read with another tool, so that it is known
 whether anything of journal or revisions is another one: that must be noticed, by unlocking, by reading, by the check of
 the journal or by the next bundle. The other tables are derived or a courtesy (threat-model 5.3); what of theirs was
-noticed is counted and no goal. A whole folder put back is shown by the line "Last saved", and by the next bundle where
-one was sent since: exactly that is promised.
+noticed is counted and no goal. Files put back without the mark beside the vault are told by the mark. A whole folder,
+mark and all, is shown by the line "Last saved", and by the next bundle where one was sent since: exactly that is
+promised.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ _STATES, _FEWEST_STATES = 12, 5
 _PAGES_OF_A_STATE = 10  # fewer pages, fewer states
 _KEPT = ("journal", "revision")
 _HEADERS = ("key-header.a", "key-header.b")
+_MARK = "journal-mark.json"
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,12 @@ class Ground:
 
 @dataclass(frozen=True)
 class Seen:
-    """Where an old file was noticed: at unlock, use, check or next bundle, or nowhere; and what the line says."""
+    """Where an old file was noticed: at unlock, use, check or next bundle, or nowhere; what line and mark say."""
 
     where: str
     code: str = ""
     line: int | None = None
+    marked: bool = False
 
 
 def measure(n: int) -> dict[str, object]:
@@ -150,19 +153,25 @@ def _files(ground: Ground, wrong: Counter[str], counts: Counter[str]) -> None:
         database = {"vault.db": (old.generation / "vault.db").read_bytes()}
         headers = {name: (old.generation / name).read_bytes() for name in _HEADERS}
         # Formats, section 4: one list ahead of the note is a crash; two, or an edit behind it, is not.
-        seen = _put(ground, database)
+        mark = (old.folder / _MARK).read_bytes()
+        told = _put(ground, database | headers).marked
+        counts["old pair without its mark: told by the mark"] += told
+        wrong["an old pair without its mark is not told"] += old.last < now.last and not told
+        seen = _put(ground, database, mark)
         counts[f"old vault noticed by: {seen.where}"] += 1
         _hold(seen, "unlock" if now.lists - old.lists > 1 else _told(old, now), "old vault", wrong)
-        seen = _put(ground, headers)
+        seen = _put(ground, headers, mark)
         counts[f"old header noticed by: {seen.where}"] += 1
         _hold(seen, "unlock" if old.edit < now.edit else "nothing", "old header", wrong)
-        seen = _put(ground, database | headers)
+        seen = _put(ground, database | headers, mark)
         counts[f"old pair noticed by: {seen.where}"] += 1
         _hold(seen, _told(old, now), "old pair", wrong)
         if seen.where != "unlock":
             wrong["the line does not show an old pair"] += seen.line != old.last
             counts["old pair: shown by the line"] += seen.line == old.last < now.last
-        seen = _put(ground, {}, above=old)
+        told = _put(ground, {}, above=old).marked
+        wrong["an old folder above without its mark is not told"] += now.lists == old.lists and not told
+        seen = _put(ground, {}, mark, above=old)
         counts[f"old folder with a higher number noticed by: {seen.where}"] += 1
         later = now.lists > old.lists
         _hold(seen, "unlock" if later else _told(old, now), "old folder with a higher number", wrong)
@@ -180,13 +189,15 @@ def _hold(seen: Seen, promised: str, what: str, wrong: Counter[str]) -> None:
 # ------------------------------------------------------------------------------------------ desk and Secretariat
 
 
-def _put(ground: Ground, files: dict[str, bytes], above: State | None = None) -> Seen:
-    """Put files in the place of the genuine ones, or an old folder above them, and go through a day at the desk."""
+def _put(ground: Ground, files: dict[str, bytes], mark: bytes | None = None, above: State | None = None) -> Seen:
+    """Put files, and a mark, in the place of the genuine ones, or an old folder above; go through a day at the desk."""
     folder = ground.room / "trial"
     shutil.copytree(ground.now.folder, folder)
     try:
         for name, content in files.items():
             (folder / "vault" / "g1" / name).write_bytes(content)
+        if mark is not None:
+            (folder / _MARK).write_bytes(mark)
         if above is not None:
             shutil.copytree(above.generation, folder / "vault" / "g2")
         return _day(ground, folder)
@@ -195,20 +206,20 @@ def _put(ground: Ground, files: dict[str, bytes], above: State | None = None) ->
 
 
 def _day(ground: Ground, folder: Path) -> Seen:
-    step, line = "unlock", None
+    step, line, marked = "unlock", None, False
     desk: Desk | None = None
     try:
         desk = Door(folder, ground.place.clock).unlock(1, ground.place.sentence)
         step = "use"
         last = desk.journal.last_saved()
-        line = last.n if last else None
+        line, marked = last.n if last else None, desk.vault.mark_ahead is not None
         for row in desk.cases.list():
             with contextlib.suppress(NotPermitted):  # no more assigned: a courtesy of the program's
                 desk.cases.open(row.case_id, "PERSON_HERE")
         step = "check"
         verdict = desk.journal.verify_all()
         if not verdict.whole:
-            return Seen("check", verdict.found[0].code, line)
+            return Seen("check", verdict.found[0].code, line, marked)
         step = "use"
         make_case(_at(desk, ground.place))
         made = desk.exports.make()
@@ -216,11 +227,11 @@ def _day(ground: Ground, folder: Path) -> Seen:
         step = "next bundle"
         with transaction(ground.national.desk.vault) as session, undone(session):
             taken = IntakeService(Within(ground.national.desk.vault, session)).receive(file)  # type: ignore[arg-type]
-        return Seen("nothing" if taken.outcome == "RECEIVED" else step, taken.reason or "", line)
+        return Seen("nothing" if taken.outcome == "RECEIVED" else step, taken.reason or "", line, marked)
     except DeskError as error:
-        return Seen(step, f"{error.code} {error.facts.get('reason', '')}".strip(), line)
+        return Seen(step, f"{error.code} {error.facts.get('reason', '')}".strip(), line, marked)
     except Exception as error:  # noqa: BLE001  # rows and indexes that disagree
-        return Seen("a fault without a sentence of its own", type(error).__name__, line)
+        return Seen("a fault without a sentence of its own", type(error).__name__, line, marked)
     finally:
         if desk is not None:
             with contextlib.suppress(Exception):

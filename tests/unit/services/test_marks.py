@@ -52,6 +52,9 @@ def test_an_older_copy_in_the_vaults_place_is_told_and_journaled(place: Place, o
     assert ahead is not None
     assert ahead.marked == before
     assert ahead.found < ahead.marked
+    shown = place.desk.journal.last_saved()
+    assert shown is not None
+    assert shown.n == ahead.found
     assert acts(place).count("OLDER_THAN_MARK") == 1
 
 
