@@ -114,9 +114,12 @@ def create_generation(data: Path, write: Callable[[Generation], None]) -> Genera
     raises leaves no generation behind.
 
     Raises:
-        Obstacle: The disk is full, refuses or fails. Only when the very last sync fails may the generation stand.
+        Obstacle: GENERATIONS_USED_UP; the disk is full, refuses or fails. Only when the very last sync fails may the
+            generation stand.
     """
     number = max(_numbers(data), default=0) + 1
+    if not _GENERATION.fullmatch(f"g{number}"):  # it would count for none, and the one before it would open again
+        raise Obstacle("GENERATIONS_USED_UP")
     made = _generation(data, number)
     aside = made.folder.with_name(f"{made.folder.name}.tmp")
     with _writing():

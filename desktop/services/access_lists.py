@@ -85,13 +85,16 @@ def changing(vault: OpenVault) -> Iterator[Session]:
     """One transaction for a next header, begun only once the note is level with the one before.
 
     Raises:
-        Obstacle: HEADER_UNSURE, and the vault is closed.
+        Obstacle: HEADER_UNSURE, and the vault is closed. CHANGE_IN_FORCE: only its note was refused by the disk.
     """
     settle(vault)
+    edit = vault.keys.header.edit
     try:
         with vault.writing() as session:
             yield session
     except Obstacle as error:
+        if vault.keys.header.edit > edit:  # both header copies have it, and the next unlock notes it
+            raise Obstacle("CHANGE_IN_FORCE") from None
         if error.code == "HEADER_UNSURE":
             with contextlib.suppress(StorageError):
                 vault.store.close()

@@ -9,11 +9,12 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import LargeBinary, cast, select
 from sqlalchemy.orm import Session
 
 from db.models.base import DeskUser, JournalEntry
 from db.models.office import SearchKey
+from db.queries.visible import is_hidden
 from desktop.clock import NAIROBI, parse_stamp
 from desktop.errors import NotAccepted, NotTrusted, Obstacle, Problem, Severity
 from desktop.letters.notice_facts import TYPED, Letterhead, NoticeFacts
@@ -177,7 +178,7 @@ class BreachService:
         stored = _load(session, self._vault, record_id)
         if stored.altered:
             return Notice(b"", (Problem("BREACH_ALTERED"),), ())
-        problems, warnings = _names_in(session, stored)
+        problems, warnings = _names_in(session, stored, self._vault.user)
         if problems:
             return Notice(b"", problems, warnings)
         now, office = _latest_time(session, self._vault), records.office(session)
@@ -211,25 +212,37 @@ def _outcome(made: StoredRecord) -> Outcome:
 
 def _latest_time(session: Session, vault: OpenVault) -> datetime:
     """Return the later of the laptop's clock and the times of the last acts here: a clock set back wins no time."""
-    times = session.scalars(select(JournalEntry.at).order_by(JournalEntry.n.desc()).limit(_LOOKED_BACK))
-    return max([vault.clock.now(), *(parse_stamp(at) for at in times)])
+    times = session.scalars(
+        select(cast(JournalEntry.at, LargeBinary)).order_by(JournalEntry.n.desc()).limit(_LOOKED_BACK)
+    )
+    return max([vault.clock.now(), *filter(None, map(_instant, times))])
 
 
-def _names_in(session: Session, stored: StoredRecord) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+def _instant(written: object) -> datetime | None:
+    """Read an instant; None for what somebody wrote there from outside."""
+    try:
+        return parse_stamp(bytes(written).decode("ascii")) if isinstance(written, bytes) else None
+    except ValueError:
+        return None
+
+
+def _names_in(session: Session, stored: StoredRecord, user: str) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
     """Return where a text names a person of a case, and where one word of it may be such a name.
 
     Two words of one person's name, or the number of a case or telephone, stop the notice. One word alone may be
     anybody's, or an everyday word: somebody has to look.
     """
+    # Whom a case is hidden from learns nothing of it here either (L-06).
+    shown = select(SearchKey.case_id).where(~is_hidden(SearchKey.case_id, user))
     stopping, to_look_at = [], []
     for name in TYPED:
         text = stored.text(name)
         words = list(dict.fromkeys(word for word in fold(text).split() if _may_be_name(word)))[:_MOST_WORDS]
         numbers = {re.sub(r"[^0-9]", "", found) for found in _NUMBER.findall(text)}
         cases: dict[str, int] = {}
-        for case_id in session.scalars(select(SearchKey.case_id).where(SearchKey.key.in_(words))):
+        for case_id in session.scalars(shown.where(SearchKey.key.in_(words))):
             cases[case_id] = cases.get(case_id, 0) + 1
-        numbered = session.scalar(select(SearchKey.case_id).where(SearchKey.key.in_(sorted(numbers))).limit(1))
+        numbered = session.scalar(shown.where(SearchKey.key.in_(sorted(numbers))).limit(1))
         if numbered or max(cases.values(), default=0) > 1:
             stopping.append(Problem("BREACH_NAMES_PERSON", f"breach.{name}"))
         elif cases:

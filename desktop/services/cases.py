@@ -182,7 +182,8 @@ class CaseService:
         """
         self._vault.require("case.assign")
         with self._vault.writing() as session:
-            assignments.admit(session, self._vault, "case.assign", case_id)
+            # Naming oneself opens the case from then on: it asks for the reason that opening it would.
+            assignments.admit(session, self._vault, "case.open" if user == self._vault.user else "case.assign", case_id)
             assignments.assign(session, self._vault, case_id, user)
         return Outcome((case_id,), 0, frozenset({Topic.CASES}))
 

@@ -40,7 +40,7 @@ def check_older(data: Path, opened: Generation, keys: Opened) -> tuple[Generatio
         standings = {_standing(copy, keys.header) for copy in _copies(generation)}
         if "LATER" in standings:
             raise VaultSubstituted("VAULT_SUBSTITUTED", reason="OLDER")
-        if standings == {"FOREIGN"}:
+        if "EARLIER" not in standings or "FOREIGN" in standings:  # only what is surely ours is ours to delete
             foreign.append(generation)
     return tuple(foreign)
 

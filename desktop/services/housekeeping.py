@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from desktop import log
 from desktop.crypto.access_list import VaultKind
 from desktop.errors import DeskError, Obstacle
 from desktop.rules.access import Role
@@ -38,6 +39,8 @@ def put_in_order(vault: OpenVault, foreign: tuple[Generation, ...]) -> None:
         except DeskError as error:
             if isinstance(error, Obstacle) and error.code == "HEADER_UNSURE":
                 raise
+        except Exception as error:  # noqa: BLE001  # what somebody wrote into the journal from outside keeps nobody out
+            log.fault(type(error), error.__traceback__)
 
 
 def _note_foreign(vault: OpenVault, foreign: tuple[Generation, ...]) -> None:

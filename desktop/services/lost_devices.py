@@ -91,18 +91,19 @@ class LostDeviceService:
             return _listed(trust_now(session, self._vault.practice).roster)
 
     def of_office(self, office: str, device: str | None = None) -> ListedDevice:
-        """Return an office's laptop by its id, or its only one in use.
+        """Return an office's laptop by its id, or the only one it ever had.
+
+        After a loss the one in use is the one that took its place: to ask again must not end that one's keys.
 
         Raises:
-            Obstacle: DEVICE_UNKNOWN, or DEVICE_NOT_CHOSEN where the office has several.
+            Obstacle: DEVICE_UNKNOWN, or DEVICE_NOT_CHOSEN where the office has or had several.
         """
         listed = [one for one in self.devices() if one.office == office and device in (None, one.device)]
-        in_use = [one for one in listed if one.in_use]
         if not listed:
             raise Obstacle("DEVICE_UNKNOWN")
-        if len(listed) > 1 and len(in_use) != 1:
+        if len(listed) > 1:
             raise Obstacle("DEVICE_NOT_CHOSEN")
-        return listed[0] if len(listed) == 1 else in_use[0]
+        return listed[0]
 
     def held(self, device: str) -> Held:
         """Return what a laptop had sent; journaled. Raises Obstacle DEVICE_UNKNOWN."""

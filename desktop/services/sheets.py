@@ -33,7 +33,7 @@ from desktop.services.new_keys import Report, give_new_keys, unwatched
 from desktop.services.people_facts import PeopleChanged
 from desktop.services.sealed import read_sealed
 from desktop.services.session import OpenVault
-from desktop.vault_files import read_header_copies
+from desktop.vault_files import older_generations, read_header_copies
 
 GOOD_FOR = timedelta(days=365)  # a sheet, and what a drill proved
 _TRIED = 20  # records whose sealed values a drill tries, until one opens
@@ -91,7 +91,10 @@ class SheetService:
         )
 
     def _is_old(self, at: str) -> bool:
-        return self._vault.clock.now() - parse_stamp(at) > GOOD_FOR
+        try:
+            return self._vault.clock.now() - parse_stamp(at) > GOOD_FOR
+        except (TypeError, ValueError):  # somebody wrote into the journal from outside: nobody knows how old it is
+            return True
 
     # ------------------------------------------------------------------------------------------ made anew
 
@@ -215,11 +218,16 @@ class SheetService:
 
         Raises:
             As `prove`; nothing was changed.
+            Obstacle: EARLIER_VAULT_LEFT: the vault from before new keys lies there until the next unlock, and opens.
             Obstacle: What the disk refuses; DESK_CLOSED stands in the journal and the desk is open as before.
+                CHANGE_IN_FORCE: the desk is closed, only its note was refused.
                 HEADER_UNSURE: the vault is closed, and the desk may be.
         """
-        self.prove(typed)
         vault = self._vault
+        earlier = older_generations(vault.generation.data, vault.generation)
+        if {generation.folder.name for generation in earlier} - set(vault.foreign_vaults):
+            raise Obstacle("EARLIER_VAULT_LEFT")
+        self.prove(typed)
         with vault.writing() as session:
             journal.append(session, vault, Act.DESK_CLOSED, vault.vault.hex())
         with changing(vault) as session:

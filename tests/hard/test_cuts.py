@@ -44,7 +44,12 @@ def chance() -> random.Random:
 
 @pytest.mark.parametrize("do", ACTS)
 def test_a_kill_at_a_random_instant_loses_nothing_that_was_said(field: Field, do: str) -> None:
-    found = proof_kills.strike(field, do, 4, chance())
+    dice = chance()
+    for _ in range(5):  # where the machine is busy, none of four may strike within an act of some milliseconds
+        found = proof_kills.strike(field, do, 4, dice)
+        assert found["figure"] == 0, found
+        if found["met"]:
+            break
     assert found["met"], found
     assert found["N"] == 4
 

@@ -160,4 +160,11 @@ class CloseDesk(_WordsScreen):
     def do(self, typed: str) -> None:
         """Close, then lock."""
         sheets = self.seat.desk.sheets
-        self.run(lambda: sheets.close_desk(typed), lambda _: self.lock_wanted.emit(), self.on_failed)
+        self.run(lambda: sheets.close_desk(typed), lambda _: self.lock_wanted.emit(), self._on_not_noted)
+
+    def _on_not_noted(self, error: DeskError) -> None:
+        """Lock as well where the desk is closed and only the disk refused to note it."""
+        if error.code == "CHANGE_IN_FORCE":
+            self.lock_wanted.emit()
+        else:
+            self.on_failed(error)

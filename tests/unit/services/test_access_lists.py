@@ -46,7 +46,7 @@ def test_two_full_disks_of_which_one_was_at_the_enrolment_lock_nobody_out(
     made = national.desk.secretariat.enrol(file.content, file.digits)
     with monkeypatch.context() as patch:
         patch.setattr(access_lists, "note_list", full)
-        with pytest.raises(Obstacle, match="DISK_FULL"):
+        with pytest.raises(Obstacle, match="CHANGE_IN_FORCE"):
             add(place)
         with pytest.raises(Obstacle, match="DISK_FULL"):
             place.desk.enrolment.take_in(made.package, made.root_digits)

@@ -33,7 +33,7 @@ def cut_off(place: Place, monkeypatch: pytest.MonkeyPatch, act: Callable[[], obj
 
     with monkeypatch.context() as patch:
         patch.setattr(access_lists, "note_list", full)
-        with pytest.raises(Obstacle, match="DISK_FULL"):
+        with pytest.raises(Obstacle, match="CHANGE_IN_FORCE"):
             act()
 
 
