@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import LargeBinary, cast, select, text
 
 from db.models.base import ACTS_OF_SHEET, DeskUser, JournalEntry
 from db.models.office import Revision
@@ -69,13 +70,14 @@ class SheetService:
     def standing(self) -> SheetStanding:
         """Return how the sheet stands now."""
         with self._vault.reading() as session:
-            entry = JournalEntry.act, JournalEntry.at, JournalEntry.user
-            first = session.execute(select(*entry).where(JournalEntry.n == 1)).one()
+            # As bytes: what somebody wrote there from outside need not be text.
+            entry = [cast(column, LargeBinary) for column in (JournalEntry.act, JournalEntry.at, JournalEntry.user)]
+            first = _texts(session.execute(select(*entry).where(JournalEntry.n == 1)).one())
             of_sheet = session.execute(select(*entry).where(text(ACTS_OF_SHEET)).order_by(JournalEntry.n)).all()
             people = select(DeskUser.id, DeskUser.name)
             names = {row.id: row.name for row in session.execute(people)}
-        last = {row.act: (row.at, names.get(row.user, "")) for row in of_sheet}
-        made, made_by = last.get(Act.SHEET_REMADE.value, (first.at, names.get(first.user, "")))
+        last = {act: (at, names.get(user, "")) for act, at, user in map(_texts, of_sheet)}
+        made, made_by = last.get(Act.SHEET_REMADE.value, (first[1], names.get(first[2], "")))
         proved, proved_by = last.get(Act.SHEET_PROVED.value, (None, ""))
         lists = self._vault.keys.header.access_lists
         left = bool(supervisors_gone(lists))
@@ -232,3 +234,8 @@ class SheetService:
             journal.append(session, vault, Act.DESK_CLOSED, vault.vault.hex())
         with changing(vault) as session:
             take_over(session, vault, without_slots(vault.keys))
+
+
+def _texts(row: Iterable[bytes | None]) -> tuple[str, str, str]:
+    act, at, user = ((written or b"").decode("utf-8", "replace") for written in row)
+    return act, at, user

@@ -376,3 +376,9 @@ def test_an_older_generation_that_does_not_go_keeps_nobody_out(
     assert generation.folder.exists()
     vault_files.drop_older(data, newest)
     assert not generation.folder.exists()
+
+
+def test_no_generation_gets_a_number_that_would_not_count(tmp_path: Path) -> None:
+    (tmp_path / "vault" / "g999999999").mkdir(parents=True)
+    with pytest.raises(Obstacle, match="GENERATIONS_USED_UP"):
+        vault_files.create_generation(tmp_path, lambda _: None)

@@ -115,6 +115,15 @@ def test_keying_assigns_and_a_supervisor_gives_and_takes(theirs: tuple[Place, st
         desk.cases.unassign(case_id, ME)
 
 
+def test_a_supervisor_who_names_themselves_is_asked_as_whoever_opens_the_case(theirs: tuple[Place, str]) -> None:
+    place, _ = theirs
+    made = colleague(place, Role.CLERK).cases.create([RecordDraft("case", {})])[0]
+    with pytest.raises(Obstacle, match="VIEW_REASON_NEEDED"):
+        place.desk.cases.assign(made, place.desk.vault.user)
+    place.desk.cases.open(made, "SUPERVISION")
+    place.desk.cases.assign(made, place.desk.vault.user)
+
+
 @pytest.mark.parametrize(("gone", "code"), [("left_at", "USER_GONE"), ("suspended_at", "USER_SUSPENDED")])
 def test_who_left_or_is_suspended_is_nobodys_officer_and_no_last_one(
     theirs: tuple[Place, str], gone: str, code: str

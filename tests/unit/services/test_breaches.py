@@ -12,12 +12,14 @@ import pytest
 
 from desktop.clock import NAIROBI
 from desktop.errors import NotAccepted, NotPermitted, NotTrusted, Obstacle
+from desktop.rules.access import Role
 from desktop.rules.breach import Clock
 from desktop.rules.records import RecordDraft, Value
 from desktop.services.breaches import BreachService, OpenBreaches
 from desktop.services.records import RevisionConflict
 from tests.factory import MORNING, Place, enrol, make_case, make_secretariat, rows
 from tests.unit.services.people_hands import acts
+from tests.unit.services.test_case_access import add_colleague, colleague
 
 KNOWN = "2026-11-25T08:00+03:00"
 LOST: dict[str, Value] = {
@@ -214,3 +216,17 @@ def test_times_are_said_in_kenya(place: Place) -> None:
     breach = record(place)
     due = place.desk.breaches.open(breach).controller.due
     assert due == datetime(2026, 11, 27, 8, 0, tzinfo=NAIROBI)
+
+
+def test_L06_a_notice_is_no_way_to_find_out_whose_case_is_hidden(place: Place) -> None:
+    add_colleague(place)
+    case_id = make_case(place)
+    head = place.desk.cases.open(case_id).one("case")
+    assert head is not None
+    fields = {**head.fields, "restricted": True, "restricted_reason": "x"}
+    place.desk.cases.save(RecordDraft("case", fields, head.record_id, case_id, head.revision))
+    breach = record(place, facts="The file of Wambui Gachanja was in it.")
+    assert place.desk.breaches.notice(breach, "en").pdf == b""
+    told = colleague(place, Role.CLERK).breaches.notice(breach, "en")
+    assert told.pdf != b""
+    assert (told.problems, told.warnings) == ((), ())

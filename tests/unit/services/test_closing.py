@@ -59,3 +59,12 @@ def test_a_damaged_header_is_not_taken_for_a_closed_desk(place: Place, tmp_path:
         copy.write_bytes(b"no header")
     status = Door(tmp_path / "copy", place.clock).vaults.status()
     assert (status.exists, status.desks, status.closed) == (True, (), False)
+
+
+def test_a_desk_is_not_closed_while_the_vault_from_before_new_keys_would_still_open(place: Place) -> None:
+    words = new_sheet(place)
+    place.desk.people.remove(add(place).user_id)
+    assert refusal(lambda: place.desk.sheets.close_desk(words)) == "EARLIER_VAULT_LEFT"
+    assert "DESK_CLOSED" not in acts(place)
+    place.reopen()
+    place.desk.sheets.close_desk(words)

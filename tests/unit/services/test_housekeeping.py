@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from db.schema import triggers
 from desktop import vault_files
 from desktop.bootstrap import Door
 from desktop.crypto.header import KeyHeader, serialise
@@ -265,3 +266,26 @@ def test_a_spoilt_trust_package_keeps_nobody_out(place: Place, enrolled: Secreta
     place.reopen()
     assert told(place, case_id)
     assert rows(place.desk.vault, "taken_roster")
+
+
+def test_an_older_vault_whose_headers_are_damaged_is_not_surely_ours_and_is_kept(place: Place) -> None:
+    second_generation(place)
+    with place.locked():
+        folder = lay_down(place, 1, b"no header")
+    for _ in range(2):
+        place.reopen()
+        assert place.desk.vault.foreign_vaults == ("g1",)
+    assert (folder / "vault.db").is_file()
+
+
+@pytest.mark.parametrize("planted", ["'not a time'", "x'ff'", "cast(x'ff' as text)", "7"])
+def test_nothing_written_into_the_journal_from_outside_keeps_a_supervisor_out(place: Place, planted: str) -> None:
+    second_generation(place)
+    add(place)
+    with place.desk.vault.writing() as session:
+        session.execute(text("DROP TRIGGER journal_no_update"))
+        session.execute(text(f"UPDATE journal SET at = {planted}"))  # noqa: S608  the values above
+        session.execute(text(triggers({"journal"})["journal_no_update"]))
+    place.reopen()
+    place.desk.breaches.standing()
+    assert place.desk.sheets.standing().drill_due
