@@ -221,7 +221,7 @@ def _latest_time(session: Session, vault: OpenVault) -> datetime:
 def _instant(written: object) -> datetime | None:
     """Read an instant; None for what somebody wrote there from outside."""
     try:
-        return parse_stamp(bytes(written).decode("ascii")) if isinstance(written, bytes) else None
+        return parse_stamp(written.decode("ascii")) if isinstance(written, bytes) else None
     except ValueError:
         return None
 
